@@ -1,0 +1,358 @@
+"""What is wrong with a checklist's file: file, line and reason for each fault, never an exception."""
+
+import math
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any, get_args
+
+import yaml
+
+from checklists import model
+from checklists.engine import KNOWN_FLAGS, NA, NUMBER_ATTRIBUTES
+
+KINDS = ("school", "kindergarten", "tutoring_centre")
+NUMBER_RULES = ("min", "max", "equals", "equals_item", "min_attribute")
+DATE_RULES = ("within_days", "within_term_days")
+LARGEST_BOUND = 1_000_000
+
+Place = tuple[str | int, ...]
+Check = Callable[[Place, Any], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One reason why a file is no checklist; lines count from 1."""
+
+    file: str
+    line: int
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}: {self.reason}"
+
+
+def lint(path: Path) -> list[Fault]:
+    """All faults of a file in the order of their lines; empty for a checklist."""
+    return read(path)[1]
+
+
+def read(path: Path) -> tuple[Any, list[Fault]]:
+    """The document in a file and all its faults; a document with faults (`None` if it is no YAML) is not to be used."""
+    file = str(path)
+    try:
+        text = path.read_bytes().decode("utf-8")
+    except UnicodeDecodeError as error:
+        return None, [Fault(file, error.object.count(b"\n", 0, error.start) + 1, "not UTF-8")]
+    except (OSError, ValueError) as error:
+        return None, [Fault(file, 1, f"cannot be read: {getattr(error, 'strerror', None) or error}")]
+    linter = _Linter(file)
+    try:
+        loader = _Loader(text)
+        root = loader.get_single_node()
+        if root is None:
+            return None, [Fault(file, 1, "is empty")]
+        document = linter.plain(loader, root, ())
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        return None, [Fault(file, line, f"malformed YAML: {error.problem}")]
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        return None, [Fault(file, 1, f"malformed YAML: {str(error).splitlines()[0]}")]
+    linter.document(document)
+    return document, sorted(linter.faults, key=lambda fault: fault.line)
+
+
+class _Loader(yaml.SafeLoader):
+    """Dates stay text, and a document is a plain tree: no aliases, no tags."""
+
+    yaml_implicit_resolvers = {
+        first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        event: Any = self.peek_event()  # type: ignore[no-untyped-call]
+        if isinstance(event, yaml.AliasEvent) or getattr(event, "tag", None) is not None:
+            raise yaml.MarkedYAMLError(problem="aliases and tags are not allowed", problem_mark=event.start_mark)
+        return super().compose_node(parent, index)
+
+
+class _Linter:
+    """Collects faults; knows the line of every place in the document."""
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self.faults: list[Fault] = []
+        self.lines: dict[Place, int] = {}
+
+    def fault(self, place: Place, reason: str) -> None:
+        while place not in self.lines:
+            place = place[:-1]
+        self.faults.append(Fault(self.file, self.lines[place], reason))
+
+    # From nodes to plain data
+
+    def plain(self, loader: _Loader, node: yaml.Node, place: Place) -> Any:
+        self.lines.setdefault(place, node.start_mark.line + 1)
+        if isinstance(node, yaml.SequenceNode):
+            return [self.plain(loader, child, (*place, index)) for index, child in enumerate(node.value)]
+        if not isinstance(node, yaml.MappingNode):
+            return loader.construct_object(node)
+        plain: dict[str, Any] = {}
+        for key_node, child in node.value:
+            key = str(key_node.value)
+            inner = (*place, key)
+            if key in plain:
+                self.lines[inner] = key_node.start_mark.line + 1
+                self.fault(inner, f'key "{key}" appears twice')
+            self.lines[inner] = key_node.start_mark.line + 1
+            plain[key] = self.plain(loader, child, inner)
+        return plain
+
+    # Shapes
+
+    def mapping(self, place: Place, value: Any, required: Mapping[str, Check], optional: Mapping[str, Check]) -> None:
+        if not isinstance(value, dict):
+            self.fault(place, f"{_name(place)} must be a mapping")
+            return
+        for key in sorted(required.keys() - value.keys()):
+            self.fault(place, f'missing key "{key}"')
+        checks = {**required, **optional}
+        for key, inner in value.items():
+            if key in checks:
+                checks[key]((*place, key), inner)
+            else:
+                self.fault((*place, key), f'unknown key "{key}"')
+
+    def list_of(self, check: Check, least: int = 1) -> Check:
+        def checked(place: Place, value: Any) -> None:
+            if not isinstance(value, list):
+                self.fault(place, f"{_name(place)} must be a list")
+                return
+            if len(value) < least:
+                self.fault(place, f"{_name(place)} must not be empty")
+            for index, element in enumerate(value):
+                check((*place, index), element)
+                if isinstance(element, str) and element in value[:index]:
+                    self.fault((*place, index), f'"{element}" appears twice in {_name(place)}')
+
+        return checked
+
+    def one_of(self, *values: str | None) -> Check:
+        def checked(place: Place, value: Any) -> None:
+            if value not in values:
+                allowed = ", ".join("null" if v is None else v for v in values)
+                self.fault(place, f'{_name(place)} is "{value}", must be one of {allowed}')
+
+        return checked
+
+    def whole(self, least: int, null: bool = False) -> Check:
+        def checked(place: Place, value: Any) -> None:
+            if not (null and value is None) and not (type(value) is int and least <= value <= LARGEST_BOUND):
+                self.fault(place, f"{_name(place)} must be a whole number of at least {least}{' or null' * null}")
+
+        return checked
+
+    def pattern(self, pattern: str) -> Check:
+        def checked(place: Place, value: Any) -> None:
+            if not isinstance(value, str) or not re.fullmatch(pattern, value):
+                self.fault(place, f'{_name(place)} is "{value}", must match {pattern}')
+
+        return checked
+
+    def text(self, place: Place, value: Any) -> None:
+        if not isinstance(value, str) or not value.strip() or not value.isprintable():
+            self.fault(place, f"{_name(place)} must be one line of text")
+
+    def text_or_null(self, place: Place, value: Any) -> None:
+        if value is not None:
+            self.text(place, value)
+
+    def day_or_null(self, place: Place, value: Any) -> None:
+        try:
+            if value is not None and date.fromisoformat(value).isoformat() != value:
+                raise ValueError
+        except (TypeError, ValueError):
+            self.fault(place, f"{_name(place)} must be a date YYYY-MM-DD or null")
+
+    # The document
+
+    def document(self, value: Any) -> None:
+        required: dict[str, Check] = {
+            "code": self.pattern("[a-z][a-z_]*"),
+            "version": self.whole(1),
+            "title": self.text,
+            "title_en": self.text,
+            "kinds": self.list_of(self.one_of(*KINDS)),
+            "sections": self.list_of(self.section),
+        }
+        self.mapping((), value, required, {})
+        items = list(_items(value))
+        self.codes(value, items)
+        self.red_lines(value, items)
+        numbers = {str(item.get("code")) for _, item in items if _type(item) == "number"}
+        for place, item in items:
+            self.consequences(place, item)
+            self.reference(place, item, numbers)
+
+    def section(self, place: Place, value: Any) -> None:
+        required: dict[str, Check] = {
+            "code": self.pattern("[A-Z]-[0-9]{2}"),
+            "title": self.text,
+            "title_en": self.text,
+            "items": self.list_of(self.item),
+        }
+        self.mapping(place, value, required, {})
+
+    def item(self, place: Place, value: Any) -> None:
+        required: dict[str, Check] = {
+            "code": self.pattern("[A-Z]-[0-9]{2}-[0-9]{2}"),
+            "text": self.text,
+            "text_en": self.text,
+            "method": self.list_of(self.one_of(*get_args(model.Method))),
+            "recommendation": self.list_of(self.one_of(*get_args(model.Part)), least=0),
+            "legal_basis": self.list_of(self.legal_basis),
+            "answer": self.answer,
+            "applies_when": self.list_of(self.one_of(*sorted(KNOWN_FLAGS)), least=0),
+            "severity": self.one_of(*get_args(model.Severity), None),
+            "photo": self.one_of(*get_args(model.PhotoRule)),
+            "due_days": self.whole(0, null=True),
+            "red_line": self.one_of(*get_args(model.RedLine), None),
+            "responsible": self.one_of(*get_args(model.Responsible)),
+            "advice": self.text,
+        }
+        self.mapping(place, value, required, {})
+
+    def legal_basis(self, place: Place, value: Any) -> None:
+        required: dict[str, Check] = {"law": self.text, "status": self.one_of(*get_args(model.BasisStatus))}
+        optional: dict[str, Check] = {
+            "article": self.text_or_null,
+            "valid_from": self.day_or_null,
+            "valid_to": self.day_or_null,
+            "note": self.text_or_null,
+        }
+        self.mapping(place, value, required, optional)
+
+    # Answers and their rules
+
+    def answer(self, place: Place, value: Any) -> None:
+        kind = value.get("type") if isinstance(value, dict) else None
+        required: dict[str, Check] = {"type": self.one_of(*get_args(model.AnswerType))}
+        optional: dict[str, Check] = {}
+        if kind == "number":
+            required["ok"] = self.number_rule
+            optional = {"label": self.text, "unit": self.one_of("percent")}
+        elif kind == "date":
+            required["ok"] = self.date_rule
+        elif kind == "choice":
+            required |= {"choices": self.list_of(self.choice, least=2), "ok": self.choice_rule}
+        self.mapping(place, value, required, optional)
+        if kind == "choice":
+            for index, passing in enumerate(_list(value.get("ok"))):
+                if passing not in _list(value.get("choices")):
+                    self.fault((*place, "ok", index), f'"{passing}" is not among the choices')
+
+    def choice(self, place: Place, value: Any) -> None:
+        self.text(place, value)
+        if value == NA:
+            self.fault(place, f'"{NA}" may be answered anywhere and is no choice')
+
+    def choice_rule(self, place: Place, value: Any) -> None:
+        if value is not None:
+            self.list_of(self.text)(place, value)
+
+    def number_rule(self, place: Place, value: Any) -> None:
+        if value is None:
+            return
+        checks: dict[str, Check] = {
+            "min": self.bound,
+            "max": self.bound,
+            "equals": self.bound,
+            "equals_item": self.text,
+            "min_attribute": self.one_of(*sorted(NUMBER_ATTRIBUTES)),
+        }
+        self.mapping(place, value, {}, checks)
+        if isinstance(value, dict) and len(value) != 1 and value.keys() != {"min", "min_attribute"}:
+            self.fault(place, f"a number has one rule of {', '.join(NUMBER_RULES)} (or min with min_attribute)")
+
+    def date_rule(self, place: Place, value: Any) -> None:
+        self.mapping(place, value, {}, dict.fromkeys(DATE_RULES, self.whole(0)))
+        if isinstance(value, dict) and len(value) != 1:
+            self.fault(place, f"a date has one rule of {', '.join(DATE_RULES)}")
+
+    def bound(self, place: Place, value: Any) -> None:
+        if type(value) not in (int, float) or not math.isfinite(value) or not 0 <= value <= LARGEST_BOUND:
+            self.fault(place, f"{_name(place)} must be a number from 0 to {LARGEST_BOUND}")
+
+    # What one part says of another
+
+    def codes(self, document: Any, items: list[tuple[Place, dict[str, Any]]]) -> None:
+        seen: set[str] = set()
+        sections = [(("sections", index), section) for index, section in _mappings(document, "sections")]
+        for place, part in [*sections, *items]:
+            code = part.get("code")
+            if isinstance(code, str) and code in seen:
+                self.fault((*place, "code"), f'code "{code}" appears twice')
+            seen.add(str(code))
+        for place, item in items:
+            section_code = document["sections"][place[1]].get("code")
+            if not str(item.get("code")).startswith(f"{section_code}-"):
+                self.fault((*place, "code"), f'item "{item.get("code")}" stands in section "{section_code}"')
+
+    def red_lines(self, document: Any, items: list[tuple[Place, dict[str, Any]]]) -> None:
+        for place, item in items:
+            last = place[1] == len(document["sections"]) - 1
+            if last and item.get("red_line") != "R1":
+                self.fault((*place, "red_line"), "the last section holds R1 items only")
+            if not last and item.get("red_line") == "R1":
+                self.fault((*place, "red_line"), "R1 items stand in the last section only")
+
+    def consequences(self, place: Place, item: dict[str, Any]) -> None:
+        red_line, severity, due_days = item.get("red_line"), item.get("severity"), item.get("due_days")
+        answer = item.get("answer")
+        never_fails = _type(item) == "text" or (isinstance(answer, dict) and answer.get("ok", 0) is None)
+        if (item.get("photo") == "restricted") is not (red_line == "R1"):
+            self.fault((*place, "photo"), "photo is restricted for R1 items and for no others")
+        if red_line == "R1":
+            if due_days is not None:
+                self.fault((*place, "due_days"), "an R1 item has no due_days")
+            return
+        if red_line == "R2" and (due_days != 0 or severity != "critical"):
+            self.fault((*place, "due_days"), "an R2 item is critical and has due_days 0")
+        if (due_days is None) is not (severity is None):
+            self.fault((*place, "due_days"), "due_days is null where severity is null, and only there")
+        if never_fails is not (severity is None):
+            self.fault((*place, "severity"), "severity is null where no answer fails, and only there")
+
+    def reference(self, place: Place, item: dict[str, Any], numbers: set[str]) -> None:
+        answer = item.get("answer")
+        rule = answer.get("ok") if isinstance(answer, dict) else None
+        other = rule.get("equals_item") if isinstance(rule, dict) else None
+        if isinstance(other, str) and (other not in numbers or other == item.get("code")):
+            self.fault((*place, "answer", "ok", "equals_item"), f'"{other}" is no other number item')
+
+
+def _name(place: Place) -> str:
+    return next((str(part) for part in reversed(place) if isinstance(part, str)), "the document")
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _mappings(holder: Any, key: str) -> Iterator[tuple[int, dict[str, Any]]]:
+    elements = _list(holder.get(key)) if isinstance(holder, dict) else []
+    return ((index, element) for index, element in enumerate(elements) if isinstance(element, dict))
+
+
+def _items(document: Any) -> Iterator[tuple[Place, dict[str, Any]]]:
+    for s, section in _mappings(document, "sections"):
+        for i, item in _mappings(section, "items"):
+            yield ("sections", s, "items", i), item
+
+
+def _type(item: dict[str, Any]) -> Any:
+    answer = item.get("answer")
+    return answer.get("type") if isinstance(answer, dict) else None

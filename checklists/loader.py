@@ -1,0 +1,32 @@
+"""Checklists from their files."""
+
+from functools import cache
+from pathlib import Path
+
+from checklists.lint import Fault, read
+from checklists.model import Checklist, from_document
+
+DEFINITIONS = Path(__file__).parent / "definitions"
+
+
+class LintError(ValueError):
+    """A file is no checklist; `faults` says why, one `lint.Fault` each."""
+
+    def __init__(self, faults: list[Fault]) -> None:
+        super().__init__("\n".join(map(str, faults)))
+        self.faults = faults
+
+
+def load(path: Path) -> Checklist:
+    """The checklist in a YAML file; `LintError` with all faults if it is none."""
+    document, faults = read(path)
+    if faults:
+        raise LintError(faults)
+    return from_document(document)
+
+
+@cache
+def published() -> dict[tuple[str, int], Checklist]:
+    """Every version in `definitions/` by code and number; the same mapping at each call, not to be changed."""
+    checklists = [load(path) for path in sorted(DEFINITIONS.glob("*.yaml"))]
+    return {(checklist.code, checklist.version): checklist for checklist in checklists}
