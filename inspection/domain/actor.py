@@ -1,0 +1,84 @@
+"""Who acts: a frozen value made once per request, never a database row."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+INSPECTORS: Final = frozenset({"edu_inspector", "proc_inspector", "specialist"})
+ROLES: Final = (
+    "edu_inspector",
+    "proc_inspector",
+    "specialist",
+    "lead_handler",
+    "reviewer",
+    "supervisor",
+    "unit",
+    "npc_viewer",
+    "sysadmin",
+    "secadmin",
+    "auditor",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """One role, held for a region (six digits, GB/T 2260) or for one institution."""
+
+    role: str
+    region_code: str | None = None
+    institution_id: UUID | None = None
+
+    @property
+    def region_prefix(self) -> str:
+        """The part of the code that all regions beneath share: 150000 -> 15, 150100 -> 1501, 150102 -> 150102."""
+        return region_prefix(self.region_code or "")
+
+
+def region_prefix(code: str) -> str:
+    """Regions nest by code: strip the pairs of zeros at the end."""
+    while code.endswith("00"):
+        code = code[:-2]
+    return code
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """A signed-in person. `recent` also holds roles that ended within the last fourteen days:
+    they count for handing in what was captured while they were held, and for nothing else."""
+
+    id: UUID
+    username: str
+    name: str
+    organisation: str
+    grants: tuple[Grant, ...]
+    recent: tuple[Grant, ...] = ()
+    token_id: UUID | None = None
+
+    @property
+    def roles(self) -> frozenset[str]:
+        return frozenset(grant.role for grant in self.grants)
+
+    @property
+    def recent_roles(self) -> frozenset[str]:
+        return self.roles | {grant.role for grant in self.recent}
+
+    @property
+    def institution_id(self) -> UUID | None:
+        return next((g.institution_id for g in self.grants if g.institution_id), None)
+
+    @property
+    def region_code(self) -> str | None:
+        return next((g.region_code for g in self.grants if g.region_code), None)
+
+    def handing_in(self) -> Actor:
+        """The same person with the rights of any of the last fourteen days."""
+        return Actor(
+            id=self.id,
+            username=self.username,
+            name=self.name,
+            organisation=self.organisation,
+            grants=self.grants + self.recent,
+            token_id=self.token_id,
+        )

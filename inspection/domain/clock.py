@@ -1,0 +1,43 @@
+"""The one clock. Everything that asks for the time is given a Clock; nothing else reads one.
+
+A moment is an aware UTC datetime (`..._at`); a date is a civil date in the configured time zone (`..._on`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+
+@dataclass(frozen=True)
+class Clock:
+    """The system's clock in the time zone in which dates and deadlines are meant."""
+
+    zone: ZoneInfo
+
+    def now(self) -> datetime:
+        """This moment, aware, in UTC."""
+        return datetime.now(UTC)
+
+    def today(self) -> date:
+        """The civil date of this moment in the configured time zone."""
+        return self.date_of(self.now())
+
+    def date_of(self, moment: datetime) -> date:
+        """The civil date on which an aware moment falls in the configured time zone."""
+        return moment.astimezone(self.zone).date()
+
+    def local(self, moment: datetime) -> datetime:
+        """The same moment written in the configured time zone."""
+        return moment.astimezone(self.zone)
+
+
+@dataclass(frozen=True)
+class FixedClock(Clock):
+    """A clock that stands still: tests, demo data, and `sweep --today`."""
+
+    moment: datetime
+
+    def now(self) -> datetime:
+        return self.moment.astimezone(UTC)

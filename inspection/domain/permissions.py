@@ -1,0 +1,53 @@
+"""What a role may ever do. A permission that the actor's roles lack is 403, before anything is looked up.
+
+What an actor may *see* of what his role may do is a matter of scope: `storage/scope.py`, and 404.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from inspection.domain.actor import INSPECTORS, ROLES, Actor
+
+EVERYONE: Final = frozenset(ROLES)
+ANYONE: Final = "anyone"
+"""The permission of a route that needs no sign-in."""
+
+REVIEWERS: Final = frozenset({"reviewer"})
+UNIT: Final = frozenset({"unit"})
+IN_SCOPE: Final = INSPECTORS | {"reviewer", "supervisor", "unit"}
+
+ALLOWED: Final[dict[str, frozenset[str]]] = {
+    "account.self": EVERYONE,
+    "account.revoke_device": EVERYONE,
+    "checklist.read": EVERYONE,
+    "institution.read": IN_SCOPE,
+    "photo.upload": INSPECTORS | {"reviewer", "unit"},
+    "photo.read": IN_SCOPE,
+    "photo.read_original": IN_SCOPE,
+    "inspection.submit": INSPECTORS,
+    "inspection.read": IN_SCOPE,
+    "inspection.receipt": INSPECTORS | UNIT,
+    "notice.issue": REVIEWERS,
+    "notice.read": IN_SCOPE,
+    "notice.acknowledge": UNIT,
+    "problem.read": IN_SCOPE,
+    "problem.rectify": UNIT,
+    "problem.review": REVIEWERS,
+    "problem.ask_extension": UNIT,
+    "problem.decide_extension": REVIEWERS,
+    "problem.object": UNIT,
+    "problem.decide_objection": REVIEWERS,
+    "notification.read": EVERYONE,
+}
+
+HANDING_IN: Final = frozenset({"photo.upload", "inspection.submit", "problem.rectify"})
+"""What was captured while a role was held may be handed in for fourteen days after it ended."""
+
+HANDING_IN_DAYS: Final = 14
+
+
+def may(actor: Actor, permission: str) -> bool:
+    """Whether any role of the actor ever allows this. KeyError for a permission that does not exist."""
+    roles = actor.recent_roles if permission in HANDING_IN else actor.roles
+    return not roles.isdisjoint(ALLOWED[permission])

@@ -1,0 +1,151 @@
+"""People, the roles they hold, their devices' tokens, and failed sign-ins."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index, String, delete, func, or_, select, update
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from inspection.domain.actor import Actor, Grant
+from inspection.storage.db import Base
+
+
+class UserRow(Base):
+    __tablename__ = "user_account"
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    username: Mapped[str] = mapped_column(String(64), unique=True)
+    name: Mapped[str] = mapped_column(String(64))
+    organisation: Mapped[str] = mapped_column(String(128))
+    password_hash: Mapped[str] = mapped_column(String(256))
+    created_at: Mapped[datetime]
+    disabled_at: Mapped[datetime | None]
+
+
+class RoleRow(Base):
+    """A role of a person; ended (`ended_at`), never deleted: handing in counts roles of the last fourteen days."""
+
+    __tablename__ = "user_role"
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("user_account.id"), index=True)
+    role: Mapped[str] = mapped_column(String(32))
+    region_code: Mapped[str | None] = mapped_column(String(6), index=True)
+    institution_id: Mapped[UUID | None] = mapped_column(ForeignKey("institution.id"), index=True)
+    since_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+
+class TokenRow(Base):
+    """One signed-in device. Only the SHA-256 of its token is kept."""
+
+    __tablename__ = "token"
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("user_account.id"), index=True)
+    token_sha256: Mapped[str] = mapped_column(String(64), unique=True)
+    device_name: Mapped[str] = mapped_column(String(128))
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+
+
+class FailedSignInRow(Base):
+    __tablename__ = "failed_sign_in"
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    subject: Mapped[str] = mapped_column(String(128))
+    at: Mapped[datetime]
+    __table_args__ = (Index("ix_failed_sign_in_subject_at", "subject", "at"),)
+
+
+def find_user_for_system(session: Session, username: str) -> UserRow | None:
+    return session.scalar(select(UserRow).where(UserRow.username == username))
+
+
+def get_user_for_system(session: Session, user_id: UUID) -> UserRow | None:
+    return session.get(UserRow, user_id)
+
+
+def actor_for_system(session: Session, user_id: UUID, *, recent_since: datetime) -> Actor | None:
+    """The actor as of now; None for an account that does not exist or is disabled."""
+    user = session.get(UserRow, user_id)
+    if user is None or user.disabled_at is not None:
+        return None
+    return _actor(user, _roles(session, user_id, recent_since), None)
+
+
+def actor_by_token_for_system(
+    session: Session, token_sha256: str, *, now: datetime, recent_since: datetime
+) -> Actor | None:
+    """The actor behind a device's token; None when it is unknown, expired or revoked, or its person is disabled."""
+    found = session.execute(
+        select(TokenRow.id, UserRow)
+        .join(UserRow, UserRow.id == TokenRow.user_id)
+        .where(
+            TokenRow.token_sha256 == token_sha256,
+            TokenRow.revoked_at.is_(None),
+            TokenRow.expires_at > now,
+            UserRow.disabled_at.is_(None),
+        )
+    ).first()
+    if found is None:
+        return None
+    token_id, user = found
+    return _actor(user, _roles(session, user.id, recent_since), token_id)
+
+
+def _roles(session: Session, user_id: UUID, recent_since: datetime) -> list[tuple[Grant, bool]]:
+    rows = session.execute(
+        select(RoleRow.role, RoleRow.region_code, RoleRow.institution_id, RoleRow.ended_at)
+        .where(RoleRow.user_id == user_id, or_(RoleRow.ended_at.is_(None), RoleRow.ended_at > recent_since))
+        .order_by(RoleRow.since_at, RoleRow.id)
+    )
+    return [(Grant(role, region, institution), ended is None) for role, region, institution, ended in rows]
+
+
+def _actor(user: UserRow, roles: Sequence[tuple[Grant, bool]], token_id: UUID | None) -> Actor:
+    return Actor(
+        id=user.id,
+        username=user.username,
+        name=user.name,
+        organisation=user.organisation,
+        grants=tuple(grant for grant, current in roles if current),
+        recent=tuple(grant for grant, current in roles if not current),
+        token_id=token_id,
+    )
+
+
+def list_devices(actor: Actor, session: Session, now: datetime) -> Sequence[TokenRow]:
+    return session.scalars(
+        select(TokenRow)
+        .where(TokenRow.user_id == actor.id, TokenRow.revoked_at.is_(None), TokenRow.expires_at > now)
+        .order_by(TokenRow.created_at.desc(), TokenRow.id)
+    ).all()
+
+
+def find_device(actor: Actor, session: Session, device_id: UUID) -> TokenRow | None:
+    """A device of one's own; of anybody for a security administrator."""
+    statement = select(TokenRow).where(TokenRow.id == device_id)
+    if "secadmin" not in actor.roles:
+        statement = statement.where(TokenRow.user_id == actor.id)
+    return session.scalar(statement)
+
+
+def revoke_tokens_for_system(session: Session, user_id: UUID, at: datetime, *, but: UUID | None = None) -> None:
+    statement = update(TokenRow).where(TokenRow.user_id == user_id, TokenRow.revoked_at.is_(None))
+    if but is not None:
+        statement = statement.where(TokenRow.id != but)
+    session.execute(statement.values(revoked_at=at))
+
+
+def count_failures_for_system(session: Session, subject: str, since: datetime) -> int:
+    statement = select(func.count()).select_from(FailedSignInRow)
+    return session.scalar(statement.where(FailedSignInRow.subject == subject, FailedSignInRow.at > since)) or 0
+
+
+def forget_failures_for_system(session: Session, subject: str) -> None:
+    session.execute(delete(FailedSignInRow).where(FailedSignInRow.subject == subject))
+
+
+def forget_old_failures_for_system(session: Session, before: datetime) -> None:
+    session.execute(delete(FailedSignInRow).where(FailedSignInRow.at < before))

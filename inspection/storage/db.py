@@ -1,0 +1,179 @@
+"""The database: the only module that knows Flask-SQLAlchemy, and the only place with SQL of one dialect.
+
+Everybody else sees a `Session`. Times are aware UTC on both engines; JSON is text, so that PostgreSQL's kin and
+SQLite read it alike.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO, Any, Final
+
+import orjson
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import CursorResult, DateTime, Engine, MetaData, String, Table, Text, event
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import URL, Connection, make_url
+from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.types import TypeDecorator
+
+NAMING: Final = {
+    "ix": "ix_%(column_0_N_label)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware moment, stored as UTC on both engines; a naive one is refused."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Any) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a naive datetime never enters the database")
+        moment = value.astimezone(UTC)
+        return moment.replace(tzinfo=None) if dialect.name == "sqlite" else moment
+
+    def process_result_value(self, value: datetime | None, dialect: Any) -> datetime | None:
+        del dialect
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Json(TypeDecorator[Any]):
+    """Plain data as JSON text."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Any) -> str | None:
+        del dialect
+        return None if value is None else orjson.dumps(value).decode()
+
+    def process_result_value(self, value: str | None, dialect: Any) -> Any:
+        del dialect
+        return None if value is None else orjson.loads(value)
+
+
+class Base(DeclarativeBase):
+    metadata = MetaData(naming_convention=NAMING)
+    type_annotation_map = {datetime: UtcDateTime(), str: String(), dict[str, Any]: Json(), list[Any]: Json()}
+
+
+db = SQLAlchemy(metadata=Base.metadata)
+
+
+def engine_options(url: URL, threads: int = 8) -> dict[str, Any]:
+    """Options for the engine: pooled connections on PostgreSQL, SQLite ≥ 3.51.3 where its wheel exists."""
+    if url.get_backend_name() != "sqlite":
+        return {"pool_pre_ping": True, "pool_size": threads, "max_overflow": 2, "pool_timeout": 20}
+    options: dict[str, Any] = {"connect_args": {"timeout": 30}}
+    module = sqlite_module()
+    if module is not None:
+        options["module"] = module
+    return options
+
+
+def sqlite_module() -> Any:
+    """SQLite without the WAL-reset fault, from its wheel; None where there is no such wheel (not x86-64)."""
+    try:
+        import pysqlite3.dbapi2 as module
+    except ImportError:
+        return None
+    return module
+
+
+WAL_RESET_FIXED: Final = ((3, 51, 3), (3, 50, 7), (3, 44, 6))
+"""Versions that carry the fix of SQLite's WAL-reset corruption: 3.51.3 and later, and two backports."""
+
+
+def wal_is_safe(version: tuple[int, ...]) -> bool:
+    return version >= WAL_RESET_FIXED[0] or any(
+        version[:2] == fixed[:2] and version >= fixed for fixed in WAL_RESET_FIXED[1:]
+    )
+
+
+def prepare_engine(engine: Engine) -> None:
+    """Durable settings and real transactions on SQLite: BEGIN IMMEDIATE for writing units, BEGIN for the rest."""
+    if engine.dialect.name != "sqlite":
+        return
+    dbapi: Any = engine.dialect.dbapi
+    journal = "WAL" if wal_is_safe(dbapi.sqlite_version_info) else "TRUNCATE"
+
+    @event.listens_for(engine, "connect")
+    def _connect(connection: Any, _: Any) -> None:
+        connection.isolation_level = None  # the driver would not open a transaction for a SELECT
+        for pragma in (f"journal_mode={journal}", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000"):
+            connection.execute(f"PRAGMA {pragma}").close()
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        writing = connection.get_execution_options().get("write", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+
+
+_writers = threading.Lock()
+
+
+@contextmanager
+def write_queue(engine: Engine) -> Iterator[None]:
+    """On SQLite, writers wait in line: threads on a lock, processes on a file lock beside the database.
+    SQLite's own busy handler sleeps, which costs half a second at the tail. Elsewhere there is no line."""
+    path = lock_path(engine)
+    if path is None:
+        yield
+        return
+    with _writers, path.open("ab") as handle, _flocked(handle):
+        yield
+
+
+def lock_path(engine: Engine) -> Path | None:
+    database = engine.url.database
+    if engine.dialect.name != "sqlite" or not database or database == ":memory:":
+        return None
+    return Path(database + ".write-lock")
+
+
+@contextmanager
+def _flocked(handle: IO[bytes]) -> Iterator[None]:
+    fcntl.flock(handle, fcntl.LOCK_EX)
+    try:
+        yield
+    finally:
+        fcntl.flock(handle, fcntl.LOCK_UN)
+
+
+def insert_or_ignore(session: Session, table: Any, rows: Sequence[Mapping[str, Any]]) -> int:
+    """Insert rows, leaving out those whose key exists already; how many were new.
+    The one statement of the house that is not the same on every database."""
+    if not rows:
+        return 0
+    target: Table = table.__table__ if hasattr(table, "__table__") else table
+    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    new = 0
+    for row in rows:
+        statement = dialect.insert(target).values(**row).on_conflict_do_nothing()
+        result = session.execute(statement)
+        assert isinstance(result, CursorResult)
+        new += result.rowcount
+    return new
+
+
+def is_usable_url(text: str) -> bool:
+    """Whether this is a database address of a kind that is supported."""
+    try:
+        return make_url(text).drivername in ("sqlite", "sqlite+pysqlite", "postgresql+psycopg", "postgresql")
+    except Exception:
+        return False

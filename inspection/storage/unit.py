@@ -1,0 +1,65 @@
+"""The unit of work: one action, one transaction, one commit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from typing import ParamSpec, TypeVar
+
+from sqlalchemy import Engine
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+from sqlalchemy.orm.exc import StaleDataError
+
+from inspection.domain.errors import Refused
+from inspection.storage.db import write_queue
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class UnitMisused(RuntimeError):
+    """A unit was opened inside a unit, or on a session with unsaved changes."""
+
+
+@contextmanager
+def unit(session: Session) -> Iterator[Session]:
+    """Commit at the end, roll back on any exception. The session's read transaction is ended first, because a
+    transaction that reads first and writes later can be refused by SQLite however long it waits; this is harmless
+    since nothing read before (the actor above all) is a row."""
+    if session.new or session.dirty or session.deleted:
+        raise UnitMisused("unsaved changes before the unit")
+    if session.info.get("in_unit"):
+        raise UnitMisused("a unit inside a unit")
+    session.rollback()
+    engine = session.get_bind()
+    assert isinstance(engine, Engine)
+    with write_queue(engine):
+        session.info["in_unit"] = True
+        try:
+            session.connection(execution_options={"write": True})
+            yield session
+            session.commit()
+        except StaleDataError:
+            session.rollback()
+            raise Refused("lost_race") from None
+        except BaseException:
+            session.rollback()
+            raise
+        finally:
+            session.info.pop("in_unit", None)
+
+
+def once_more(action: Callable[P, R]) -> Callable[P, R]:
+    """Run an action again when a concurrent twin took its client-made id between the look and the insert:
+    the second run finds the row and answers from it."""
+
+    @wraps(action)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return action(*args, **kwargs)
+        except IntegrityError:
+            return action(*args, **kwargs)
+
+    return run
