@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 from uuid import UUID
 
@@ -72,13 +72,11 @@ class Actor:
     def region_code(self) -> str | None:
         return next((g.region_code for g in self.grants if g.region_code), None)
 
-    def handing_in(self) -> Actor:
-        """The same person with the rights of any of the last fourteen days."""
-        return Actor(
-            id=self.id,
-            username=self.username,
-            name=self.name,
-            organisation=self.organisation,
-            grants=self.grants + self.recent,
-            token_id=self.token_id,
+    def holding(self, roles: frozenset[str], *, recent: bool = False) -> Actor:
+        """The same person with no other roles than these: what one role allows is never done in another's region.
+        With `recent`, roles of the last fourteen days count as held."""
+        return replace(
+            self,
+            grants=tuple(g for g in (self.grants + (self.recent if recent else ())) if g.role in roles),
+            recent=(),
         )

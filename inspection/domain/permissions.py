@@ -25,6 +25,7 @@ ALLOWED: Final[dict[str, frozenset[str]]] = {
     "photo.upload": INSPECTORS | {"reviewer", "unit"},
     "photo.read": IN_SCOPE,
     "photo.read_original": IN_SCOPE,
+    "photo.read_others_original": frozenset({"reviewer", "supervisor", "proc_inspector"}),
     "inspection.submit": INSPECTORS,
     "inspection.read": IN_SCOPE,
     "inspection.receipt": INSPECTORS | UNIT,
@@ -51,3 +52,8 @@ def may(actor: Actor, permission: str) -> bool:
     """Whether any role of the actor ever allows this. KeyError for a permission that does not exist."""
     roles = actor.recent_roles if permission in HANDING_IN else actor.roles
     return not roles.isdisjoint(ALLOWED[permission])
+
+
+def acting(actor: Actor, permission: str) -> Actor:
+    """The actor with those roles alone that allow this, so that scope is the scope of those roles."""
+    return actor.holding(ALLOWED[permission], recent=permission in HANDING_IN)

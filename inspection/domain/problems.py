@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -58,18 +58,10 @@ def allowed(action: str, status: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What the rules need to know of a problem, as plain values."""
+    """What the rules need to know of a problem: its state, and the date of whoever holds it (None: finished)."""
 
     status: str
-    severity: str
-    red_line: str | None
-    round: int
-    due_on: date | None
-    due_days: int
-    number: str | None
-    photo_rule: str
-    review_due_on: date | None
-    issue_due_on: date | None
+    clock_on: date | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,16 +72,15 @@ class Move:
     until: date | None
 
 
-def moves(facts: Facts, permissions: frozenset[str], *, took_part: bool) -> tuple[Move, ...]:
+def moves(facts: Facts, permissions: Collection[str], *, took_part: bool) -> tuple[Move, ...]:
     """What the actor may do with a problem now. `took_part` in the inspection bars from issuing and closing."""
     possible = []
     for turn in TURNS:
         if not turn.offered or turn.permission not in permissions or facts.status not in turn.sources:
             continue
-        if took_part and turn.permission in ("notice.issue", "problem.review"):
+        if took_part and (turn.by_notice or turn.action == "accept"):
             continue
-        until = {"found": facts.issue_due_on, "open": facts.due_on, "submitted": facts.review_due_on}[facts.status]
-        possible.append(Move(turn.action, until))
+        possible.append(Move(turn.action, facts.clock_on))
     return tuple(possible)
 
 

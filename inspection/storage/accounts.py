@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from inspection.domain.actor import Actor, Grant
 from inspection.storage.db import Base
+from inspection.storage.scope import regions_over
 
 
 class UserRow(Base):
@@ -149,3 +150,34 @@ def forget_failures_for_system(session: Session, subject: str) -> None:
 
 def forget_old_failures_for_system(session: Session, before: datetime) -> None:
     session.execute(delete(FailedSignInRow).where(FailedSignInRow.at < before))
+
+
+def lock_person_for_system(session: Session, user_id: UUID) -> None:
+    """Hold one person's hand-ins in line until the unit ends: a record that names a photo and the photo itself may
+    arrive in the same moment, and each must see the other. (Of no effect on SQLite, where writers queue anyway.)"""
+    session.execute(select(UserRow.id).where(UserRow.id == user_id).with_for_update(key_share=True))
+
+
+def names_for_system(session: Session, user_ids: Collection[UUID]) -> dict[UUID, str]:
+    if not user_ids:
+        return {}
+    return dict(session.execute(select(UserRow.id, UserRow.name).where(UserRow.id.in_(list(user_ids)))).tuples().all())
+
+
+def holds_over_for_system(session: Session, user_id: UUID, roles: Collection[str], region_code: str) -> bool:
+    """Whether this account is in use and holds one of the roles for the region or for one over it."""
+    return (
+        session.scalar(
+            select(RoleRow.id)
+            .join(UserRow, UserRow.id == RoleRow.user_id)
+            .where(
+                RoleRow.user_id == user_id,
+                RoleRow.role.in_(list(roles)),
+                RoleRow.region_code.in_(regions_over(region_code)),
+                RoleRow.ended_at.is_(None),
+                UserRow.disabled_at.is_(None),
+            )
+            .limit(1)
+        )
+        is not None
+    )

@@ -157,3 +157,8 @@ def find_stored_for_system(session: Session, sha256: str) -> PhotoRow | None:
 
 def all_hashes_for_system(session: Session) -> Iterable[str]:
     return session.scalars(select(PhotoRow.sha256).order_by(PhotoRow.sha256)).all()
+
+
+def named_for_system(session: Session, subject_id: UUID) -> list[str]:
+    """Every photo that a record names."""
+    return sorted(session.scalars(select(ManifestRow.sha256).where(ManifestRow.subject_id == subject_id)))

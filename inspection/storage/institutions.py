@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from inspection.domain.actor import Actor
 from inspection.storage.db import Base, Json
-from inspection.storage.scope import visible_institutions
+from inspection.storage.scope import regions_over, visible_institutions
 
 
 class RegionRow(Base):
@@ -73,5 +73,20 @@ def list_visible(
     return session.scalars(statement.order_by(InstitutionRow.name, InstitutionRow.id).limit(limit)).all()
 
 
-def region_name_for_system(session: Session, code: str) -> str:
-    return session.get_one(RegionRow, code).name
+def region_names_for_system(session: Session) -> dict[str, str]:
+    return dict(session.execute(select(RegionRow.code, RegionRow.name)).tuples().all())
+
+
+def region_names_upward_for_system(session: Session, code: str) -> list[str]:
+    """The names of a region and of those over it, the largest first."""
+    codes = regions_over(code)
+    return list(session.scalars(select(RegionRow.name).where(RegionRow.code.in_(codes)).order_by(RegionRow.code)))
+
+
+def names_for_system(session: Session, institution_ids: Collection[UUID]) -> dict[UUID, str]:
+    if not institution_ids:
+        return {}
+    rows = session.execute(
+        select(InstitutionRow.id, InstitutionRow.name).where(InstitutionRow.id.in_(list(institution_ids)))
+    )
+    return dict(rows.tuples().all())

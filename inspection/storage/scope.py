@@ -35,3 +35,8 @@ def visible(actor: Actor, table: Any) -> ColumnElement[bool]:
         select(InstitutionRow.id).where(visible_institutions(actor, InstitutionRow))
     )
     return inside
+
+
+def regions_over(code: str) -> list[str]:
+    """The codes of all regions that contain this one, itself included: 150102 -> 150102, 150100, 150000."""
+    return [code, code[:4] + "00", code[:2] + "0000"]

@@ -1,0 +1,202 @@
+"""Signing in, devices, passwords, and who one is."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+from functools import cache
+from typing import Final
+from uuid import UUID
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerifyMismatchError
+
+from inspection.actions.context import Context, new_id
+from inspection.domain.actor import Actor, Grant
+from inspection.domain.errors import Fault, Refused, invalid
+from inspection.domain.permissions import HANDING_IN_DAYS
+from inspection.domain.views import DeviceView, RoleView, SignedIn, UserView
+from inspection.storage import accounts
+from inspection.storage.accounts import FailedSignInRow, RoleRow, TokenRow, UserRow
+from inspection.storage.unit import unit
+
+TOKEN_LIFETIME: Final = timedelta(days=90)
+FAILURE_WINDOW: Final = timedelta(minutes=15)
+FAILURES_PER_NAME_AND_ADDRESS: Final = 10
+FAILURES_PER_NAME: Final = 50
+FAILURES_PER_ADDRESS: Final = 100
+SHORTEST_PASSWORD: Final = 10
+
+_hasher: Final = PasswordHasher(memory_cost=19456, time_cost=2, parallelism=1)
+
+
+def hash_password(password: str) -> str:
+    """argon2id with 19 MiB, two passes, one lane (OWASP's first choice for servers)."""
+    return _hasher.hash(password)
+
+
+@cache
+def _nobody() -> str:
+    """A hash to verify against where there is no such account, so that both cases take the same work."""
+    return hash_password(secrets.token_urlsafe(16))
+
+
+def password_matches(password_hash: str, password: str) -> bool:
+    try:
+        return _hasher.verify(password_hash, password)
+    except (VerifyMismatchError, InvalidHashError):
+        return False
+
+
+def token_sha256(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def sign_in(ctx: Context, username: str, password: str, device_name: str, address: str) -> SignedIn:
+    """A new device of the person. Raises `wrong_credentials`, `too_many_attempts`; only failures are counted."""
+    now = ctx.now()
+    limits = (
+        (_subject(f"name:{username}|{address}"), FAILURES_PER_NAME_AND_ADDRESS),
+        (_subject(f"name:{username}"), FAILURES_PER_NAME),
+        (_subject(f"address:{address}"), FAILURES_PER_ADDRESS),
+    )
+    for subject, limit in limits:
+        if accounts.count_failures_for_system(ctx.session, subject, now - FAILURE_WINDOW) >= limit:
+            raise Refused("too_many_attempts", retry_after=int(FAILURE_WINDOW.total_seconds()))
+    user = accounts.find_user_for_system(ctx.session, username)
+    usable = user is not None and user.disabled_at is None
+    known_hash = user.password_hash if user is not None and usable else _nobody()
+    user_id = user.id if user is not None else None
+    ctx.session.rollback()  # a hash takes long; no transaction is held meanwhile
+    if not (password_matches(known_hash, password) and usable and user_id is not None):
+        with unit(ctx.session):
+            for subject, _ in limits:
+                ctx.session.add(FailedSignInRow(id=new_id(), subject=subject, at=now))
+            accounts.forget_old_failures_for_system(ctx.session, now - FAILURE_WINDOW)
+            ctx.record(None, "sign_in_failed", "account", user_id or "unknown", address=address)
+        raise Refused("wrong_credentials")
+    token = secrets.token_urlsafe(32)
+    with unit(ctx.session):
+        device = TokenRow(
+            id=new_id(),
+            user_id=user_id,
+            token_sha256=token_sha256(token),
+            device_name=device_name,
+            created_at=now,
+            expires_at=now + TOKEN_LIFETIME,
+            revoked_at=None,
+        )
+        ctx.session.add(device)
+        accounts.forget_failures_for_system(ctx.session, limits[0][0])
+        actor = accounts.actor_for_system(ctx.session, user_id, recent_since=_recent_since(ctx))
+        assert actor is not None
+        ctx.record(actor, "sign_in", "device", device.id, device=device_name)
+        return SignedIn(token=token, expires_at=device.expires_at, user=user_view(actor))
+
+
+def _subject(text: str) -> str:
+    """What failures are counted under: hashed, because people type passwords into the name's field."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _recent_since(ctx: Context) -> datetime:
+    return ctx.now() - timedelta(days=HANDING_IN_DAYS)
+
+
+def authenticate(ctx: Context, token: str) -> Actor:
+    """The person behind a token, as of now; raises `not_signed_in`."""
+    actor = accounts.actor_by_token_for_system(
+        ctx.session, token_sha256(token), now=ctx.now(), recent_since=_recent_since(ctx)
+    )
+    if actor is None:
+        raise Refused("not_signed_in")
+    return actor
+
+
+def user_view(actor: Actor) -> UserView:
+    return UserView(
+        id=actor.id,
+        username=actor.username,
+        name=actor.name,
+        organisation=actor.organisation,
+        roles=[RoleView(grant.role, grant.region_code, grant.institution_id) for grant in actor.grants],
+        region_code=actor.region_code,
+        institution_id=actor.institution_id,
+    )
+
+
+def list_devices(ctx: Context, actor: Actor) -> list[DeviceView]:
+    return [
+        DeviceView(row.id, row.device_name, row.created_at, row.expires_at, row.id == actor.token_id)
+        for row in accounts.list_devices(actor, ctx.session, ctx.now())
+    ]
+
+
+def revoke_device(ctx: Context, actor: Actor, device_id: UUID) -> None:
+    """Effective at the device's next request; again is harmless. Raises `not_found`."""
+    with unit(ctx.session):
+        device = accounts.find_device(actor, ctx.session, device_id)
+        if device is None:
+            raise Refused("not_found")
+        if device.revoked_at is None:
+            device.revoked_at = ctx.now()
+            ctx.record(actor, "revoke_device", "device", device_id, owner=str(device.user_id))
+
+
+def change_password(ctx: Context, actor: Actor, old: str, new: str) -> None:
+    """All other devices are signed out. Raises `invalid` with a fault at `/old` or `/new`."""
+    user = accounts.get_user_for_system(ctx.session, actor.id)
+    assert user is not None
+    known_hash = user.password_hash
+    ctx.session.rollback()
+    if not password_matches(known_hash, old):
+        raise invalid(Fault("/old", "wrong_password"))
+    if len(new) < SHORTEST_PASSWORD:
+        raise invalid(Fault("/new", "password_too_short", {"min": SHORTEST_PASSWORD}))
+    if new.casefold() == actor.username.casefold() or new == old:
+        raise invalid(Fault("/new", "password_too_easy"))
+    password_hash = hash_password(new)
+    with unit(ctx.session):
+        user = accounts.get_user_for_system(ctx.session, actor.id)
+        assert user is not None
+        user.password_hash = password_hash
+        accounts.revoke_tokens_for_system(ctx.session, actor.id, ctx.now(), but=actor.token_id)
+        ctx.record(actor, "change_password", "account", actor.id)
+
+
+def create_account(
+    ctx: Context, username: str, name: str, organisation: str, password: str, grants: tuple[Grant, ...]
+) -> UUID:
+    """A new account with its roles. Raises `conflict` where the name is taken."""
+    password_hash = hash_password(password)
+    with unit(ctx.session):
+        if accounts.find_user_for_system(ctx.session, username) is not None:
+            raise Refused("conflict")
+        user_id, now = new_id(), ctx.now()
+        ctx.session.add(
+            UserRow(
+                id=user_id,
+                username=username,
+                name=name,
+                organisation=organisation,
+                password_hash=password_hash,
+                created_at=now,
+                disabled_at=None,
+            )
+        )
+        ctx.session.flush()
+        for grant in grants:
+            ctx.session.add(
+                RoleRow(
+                    id=new_id(),
+                    user_id=user_id,
+                    role=grant.role,
+                    region_code=grant.region_code,
+                    institution_id=grant.institution_id,
+                    since_at=now,
+                    ended_at=None,
+                )
+            )
+        ctx.record(None, "create_account", "account", user_id, roles=[grant.role for grant in grants])
+    return user_id

@@ -1,0 +1,44 @@
+"""Reading and publishing checklists."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from checklists.model import Checklist
+from inspection.actions.context import Context
+from inspection.domain.actor import INSPECTORS, Actor
+from inspection.domain.errors import Refused
+from inspection.storage import checklists
+from inspection.storage.unit import unit
+
+
+def list_checklists(ctx: Context, actor: Actor) -> list[dict[str, Any]]:
+    """The newest version of each, without its sections."""
+    documents = [_copy_for(actor, checklist).as_document() for checklist in checklists.list_for_system(ctx.session)]
+    return [{key: value for key, value in document.items() if key != "sections"} for document in documents]
+
+
+def get_checklist(ctx: Context, actor: Actor, code: str, version: int | None) -> dict[str, Any]:
+    """The document with its hash. R1 items only for inspectors; the others' copy has a hash of its own."""
+    checklist = checklists.find_for_system(ctx.session, code, version)
+    if checklist is None:
+        raise Refused("not_found")
+    return _copy_for(actor, checklist).as_document()
+
+
+def _copy_for(actor: Actor, checklist: Checklist) -> Checklist:
+    return checklist if actor.roles & INSPECTORS else checklist.unit_copy()
+
+
+def publish(ctx: Context, checklist: Checklist) -> bool:
+    """Whether the version is new; again the same is harmless. Raises `conflict` if it exists with other content."""
+    with unit(ctx.session):
+        known = checklists.find_for_system(ctx.session, checklist.code, checklist.version)
+        if known is not None and known.sha256 != checklist.sha256:
+            raise Refused("conflict")
+        new = checklists.publish_for_system(ctx.session, checklist, ctx.now())
+        if new:
+            ctx.record(
+                None, "publish_checklist", "checklist", f"{checklist.code}.v{checklist.version}", sha256=checklist.sha256
+            )
+    return new

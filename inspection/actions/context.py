@@ -1,0 +1,101 @@
+"""What every action is given: the session, the clock, the evidence store, and who renders documents."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+from uuid_utils.compat import uuid7
+
+from inspection.domain.actor import Actor
+from inspection.domain.calendar import Calendar
+from inspection.domain.clock import Clock
+from inspection.domain.documents import NoticeDocument
+from inspection.storage import audit, notifications
+from inspection.storage.calendar import calendar_for_system
+from inspection.storage.evidence_store import EvidenceStore
+
+
+def new_id() -> UUID:
+    """A UUIDv7: ids made by the server sort by the time of their making."""
+    return uuid7()
+
+
+@dataclass(frozen=True)
+class Context:
+    """Made once per request or job. `render_notice` turns a notice into the bytes of its document; it is handed in
+    because documents stand beside actions, not beneath them."""
+
+    session: Session
+    clock: Clock
+    evidence: EvidenceStore
+    render_notice: Callable[[NoticeDocument], bytes]
+
+    def at(self, clock: Clock) -> Context:
+        """The same parts under another clock: demo data and a sweep for a day to come."""
+        return replace(self, clock=clock)
+
+    def calendar(self) -> Calendar:
+        return calendar_for_system(self.session)
+
+    def now(self) -> datetime:
+        return self.clock.now()
+
+    def today(self) -> date:
+        return self.clock.today()
+
+    def record(self, actor: Actor | None, action: str, kind: str, object_id: object, **detail: Any) -> None:
+        """The audit row of this change; inside the unit that makes it."""
+        audit.record_for_system(
+            self.session,
+            at=self.now(),
+            actor_id=actor.id if actor else None,
+            action=action,
+            object_kind=kind,
+            object_id=object_id,
+            **detail,
+        )
+
+    def event(self, problem_id: UUID, actor: Actor | None, event: str, **detail: Any) -> dict[str, Any]:
+        """A row for a problem's timeline."""
+        return {
+            "id": new_id(),
+            "problem_id": problem_id,
+            "at": self.now(),
+            "actor_id": actor.id if actor else None,
+            "actor_name": actor.name if actor else None,
+            "event": event,
+            "detail": detail,
+        }
+
+    def tell(
+        self,
+        kind: str,
+        roles: tuple[str, ...],
+        institution_id: UUID,
+        region_code: str,
+        problem_id: UUID | None,
+        params: dict[str, Any],
+    ) -> int:
+        """Tell everybody who holds one of the roles for this institution; how many were told."""
+        people = notifications.recipients_for_system(self.session, roles, institution_id, region_code)
+        notifications.add_for_system(
+            self.session,
+            [
+                {
+                    "id": new_id(),
+                    "user_id": user_id,
+                    "kind": kind,
+                    "problem_id": problem_id,
+                    "params": params,
+                    "created_at": self.now(),
+                    "read_at": None,
+                }
+                for user_id in people
+            ],
+        )
+        return len(people)

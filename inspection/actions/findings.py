@@ -1,0 +1,168 @@
+"""Findings become problems: rows, first events, proofs of what was fixed on the spot, and who is told at once."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import orjson
+from sqlalchemy import insert
+
+from checklists.model import Checklist
+from inspection.actions.context import Context, new_id
+from inspection.domain import deadlines
+from inspection.domain.actor import Actor
+from inspection.domain.inspections import Finding
+from inspection.domain.problems import Found, found_by
+from inspection.storage import evidence, notifications, problems
+from inspection.storage.institutions import InstitutionRow
+from inspection.storage.rectifications import RectificationRow
+
+
+AT_ONCE_STAGE = "due_0"
+
+
+def add_problems(
+    ctx: Context,
+    actor: Actor,
+    inspection_id: UUID,
+    institution: InstitutionRow,
+    *,
+    rules_found: Sequence[Finding],
+    checklist: Checklist,
+    inspected_on: date,
+) -> None:
+    """Inside the unit that stores the inspection."""
+    found = found_by(rules_found, checklist, deadlines.DEFAULT_DUE_DAYS)
+    rows = [_row(ctx, inspection_id, institution, one) for one in found]
+    problems.insert_for_system(ctx.session, rows)
+    problems.add_events_for_system(
+        ctx.session,
+        [
+            ctx.event(
+                row["id"],
+                actor,
+                "found",
+                inspection_id=str(inspection_id),
+                status=row["status"],
+                due_on=str(row["due_on"]) if row["due_on"] else None,
+            )
+            for row in rows
+        ],
+    )
+    for row, one in zip(rows, found, strict=True):
+        if one.finding.fixed is not None:
+            _fixed_on_the_spot(ctx, actor, institution, row, one, inspected_on)
+        if one.at_once:
+            _tell_at_once(ctx, institution, row)
+
+
+def _row(ctx: Context, inspection_id: UUID, institution: InstitutionRow, one: Found) -> dict[str, Any]:
+    today, calendar = ctx.today(), ctx.calendar()
+    issue_due_on = deadlines.issue_due_on(today, calendar)
+    due_on = today if one.at_once else None
+    finding = one.finding
+    return {
+        "id": new_id(),
+        "inspection_id": inspection_id,
+        "institution_id": institution.id,
+        "region_code": institution.region_code,
+        "pointer": finding.pointer,
+        "item_code": finding.item_code,
+        "item_text": one.item_text,
+        "text": finding.fact,
+        "place": finding.place,
+        "quantity": finding.quantity,
+        "photos": list(finding.photos),
+        "severity": one.severity,
+        "red_line": one.red_line,
+        "recommendation": list(one.recommendation),
+        "basis": [{"law": law, "article": article, "status": status} for law, article, status in one.basis],
+        "advice": one.advice,
+        "photo_rule": one.photo_rule,
+        "responsible_kind": one.responsible_kind,
+        "responsible_name": one.responsible_name,
+        "due_days": one.due_days,
+        "at_once": one.at_once,
+        "status": one.status,
+        "round": 1,
+        "due_on": due_on,
+        "ordered_due_on": due_on,
+        "issue_due_on": issue_due_on,
+        "review_due_on": None,
+        "clock_on": due_on or issue_due_on,
+        "since_on": today,
+        "number": None,
+        "notice_id": None,
+        "rectification_id": None,
+        "found_at": ctx.now(),
+        "finished_at": None,
+        "closed_on_time": None,
+        "version": 1,
+    }
+
+
+def _tell_at_once(ctx: Context, institution: InstitutionRow, row: dict[str, Any]) -> None:
+    """Unit and bureau hear of it now; the day's reminder is thereby given."""
+    kind = "danger" if row["red_line"] == "R2" else "due_today"
+    params = {"number": None, "institution": institution.name, "text": row["text"], "due_on": str(row["due_on"])}
+    ctx.tell(kind, ("unit", "reviewer"), institution.id, institution.region_code, row["id"], params)
+    notifications.reach_for_system(ctx.session, row["id"], 1, row["due_on"], AT_ONCE_STAGE, ctx.now())
+
+
+def _fixed_on_the_spot(
+    ctx: Context, actor: Actor, institution: InstitutionRow, row: dict[str, Any], one: Found, inspected_on: date
+) -> None:
+    """What was fixed while the inspectors stood there is the proof of round 1, with the inspector as its witness."""
+    fixed = one.finding.fixed
+    assert fixed is not None
+    proof_id, now, today = new_id(), ctx.now(), ctx.today()
+    here = evidence.uploaded_by(actor, ctx.session, fixed.photos)
+    whole = here >= set(fixed.photos)
+    body = orjson.dumps({"note": fixed.note, "photos": list(fixed.photos)})
+    ctx.session.execute(
+        insert(RectificationRow.__table__),  # type: ignore[arg-type]
+        {
+            "id": proof_id,
+            "problem_id": row["id"],
+            "institution_id": institution.id,
+            "submitter_id": actor.id,
+            "round": 1,
+            "on_the_spot": True,
+            "description": fixed.note,
+            "completed_on": inspected_on,
+            "photos": list(fixed.photos),
+            "flags": [],
+            "received_at": now,
+            "content_sha256": hashlib.sha256(body).hexdigest(),
+            "body": body,
+            "whole_at": now if whole else None,
+            "receipt_code": None,
+            "outcome": None,
+        },
+    )
+    evidence.name_photos(
+        actor,
+        ctx.session,
+        subject="rectification",
+        subject_id=proof_id,
+        institution_id=institution.id,
+        hashes=fixed.photos,
+        here=here,
+        at=now,
+    )
+    problem = problems.lock_for_system(ctx.session, row["id"])
+    assert problem is not None
+    problem.rectification_id = proof_id
+    problem.since_on = today
+    if whole:
+        problem.review_due_on = problem.clock_on = deadlines.review_due_on(today, ctx.calendar())
+    else:
+        problem.clock_on = deadlines.proof_completion_due_on(today)
+    ctx.session.flush()
+    problems.add_events_for_system(
+        ctx.session, [ctx.event(row["id"], actor, "fixed_on_the_spot", rectification_id=str(proof_id))]
+    )

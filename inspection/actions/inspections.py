@@ -1,0 +1,350 @@
+"""Handing in an inspection, and reading what was handed in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+from sqlalchemy import insert
+
+from checklists.engine import NUMBER_ATTRIBUTES, Outcome, evaluate
+from checklists.model import Checklist
+from inspection.actions.context import Context
+from inspection.actions.evidence import complete
+from inspection.actions.findings import add_problems
+from inspection.domain import deadlines
+from inspection.domain import inspections as rules
+from inspection.domain.actor import Actor
+from inspection.domain.errors import Fault, Refused
+from inspection.domain.incoming import Incoming
+from inspection.domain.inspections import Submission
+from inspection.domain.views import FlagView, InspectionView, Page, ProblemLine, Receipt, Stored
+from inspection.storage import accounts, checklists, evidence, inspections, institutions, problems
+from inspection.storage.inspections import InspectionRow, ParticipantRow
+from inspection.storage.institutions import InstitutionRow
+from inspection.storage.unit import once_more, unit
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """A submission without faults, and what was made of it before the unit."""
+
+    submission: Submission
+    checklist: Checklist
+    institution: InstitutionRow
+    inspected_on: date
+    received_at: datetime
+    offset_s: float | None
+    findings: Sequence[rules.Finding]
+    rechecked: Sequence[tuple[Mapping[str, Any], UUID]]
+    flags: Sequence[rules.Flag]
+
+
+@once_more
+def submit_inspection(
+    ctx: Context, actor: Actor, inspection_id: UUID, incoming: Incoming[Submission]
+) -> Stored[InspectionView]:
+    """Take in an inspection: its findings become problems, its photos a manifest.
+
+    The same bytes again are answered with the resource as it is now. Raises `conflict`, `not_found` (institution out
+    of scope), `invalid` with every fault of shape and of the checklist. Nothing that is merely odd is refused.
+    """
+    known = inspections.find_for_system(ctx.session, inspection_id)
+    if known is not None:
+        return Stored(_known(ctx, actor, known, incoming.sha256), created=False)
+    judged = _judge(ctx, actor, incoming)
+    with unit(ctx.session):
+        if judged.submission.photos:
+            accounts.lock_person_for_system(ctx.session, actor.id)
+        _insert(ctx, actor, inspection_id, incoming, judged)
+        add_problems(
+            ctx,
+            actor,
+            inspection_id,
+            judged.institution,
+            rules_found=judged.findings,
+            checklist=judged.checklist,
+            inspected_on=judged.inspected_on,
+        )
+        _add_rechecks(ctx, actor, inspection_id, judged)
+        _name_photos(ctx, actor, inspection_id, judged)
+        ctx.record(actor, "submit_inspection", "inspection", inspection_id, sha256=incoming.sha256)
+        made = inspections.find_for_system(ctx.session, inspection_id)
+        assert made is not None
+        return Stored(_view(ctx, actor, made), created=True)
+
+
+def _known(ctx: Context, actor: Actor, known: InspectionRow, sha256: str) -> InspectionView:
+    if known.submitter_id != actor.id or known.content_sha256 != sha256:
+        raise Refused("conflict")
+    return _view(ctx, actor, known)
+
+
+def _judge(ctx: Context, actor: Actor, incoming: Incoming[Submission]) -> _Judged:
+    """Scope, then every fault at once, then the flags; reads only."""
+    read = incoming.read
+    submission = read.value
+    if submission is None:
+        raise Refused("invalid", read.faults)
+    institution = institutions.get(actor, ctx.session, submission.institution_id)
+    if institution is None:
+        raise Refused("not_found")
+    ctx.session.expunge(institution)  # read after the unit has ended this transaction
+    faults = list(read.faults)
+    checklist = checklists.find_for_system(ctx.session, submission.checklist_code, submission.checklist_version)
+    if checklist is None:
+        raise Refused("invalid", [*faults, Fault("/checklist", "unknown_checklist")])
+    received_at = ctx.now()
+    inspected_on = ctx.clock.date_of(submission.finished_at)
+    outcome = _evaluate(ctx, submission, checklist, institution, inspected_on)
+    faults += [Fault(f.pointer, f.code, f.params) for f in outcome.faults]
+    faults += rules.manifest_faults(submission)
+    rechecked, recheck_faults, recheck_flags = _rechecks(ctx, actor, submission, institution.id)
+    faults += recheck_faults
+    if faults:
+        raise Refused("invalid", faults)
+    found = rules.findings(submission, checklist, outcome.failing)
+    offset = received_at - incoming.client_clock if incoming.client_clock else None
+    flags = [
+        *outcome.flags,
+        *rules.oddities(
+            submission,
+            found=found,
+            checklist=checklist,
+            newest_version=checklists.newest_version_for_system(ctx.session, checklist.code),
+            institution_kind=institution.kind,
+            received_at=received_at,
+            clock_offset=offset,
+            assignment_known=False,
+        ),
+        *recheck_flags,
+    ]
+    return _Judged(
+        submission=submission,
+        checklist=checklist,
+        institution=institution,
+        inspected_on=inspected_on,
+        received_at=received_at,
+        offset_s=offset.total_seconds() if offset is not None else None,
+        findings=found,
+        rechecked=rechecked,
+        flags=flags,
+    )
+
+
+def _evaluate(
+    ctx: Context, submission: Submission, checklist: Checklist, institution: InstitutionRow, inspected_on: date
+) -> Outcome:
+    """The flags of a submission replace the profile's whole; a number it leaves out is the profile's."""
+    attributes = dict(submission.attributes)
+    for name in NUMBER_ATTRIBUTES:
+        if attributes.get(name) is None:
+            attributes[name] = institution.profile.get(name)
+    return evaluate(
+        checklist,
+        attributes,
+        submission.answers,
+        inspected_on,
+        ctx.calendar().terms,
+        submission.sections,
+    )
+
+
+def _rechecks(
+    ctx: Context, actor: Actor, submission: Submission, institution_id: UUID
+) -> tuple[list[tuple[Mapping[str, Any], UUID]], list[Fault], list[rules.Flag]]:
+    """Which rechecks speak of unfinished problems of this institution; the others are kept and flagged."""
+    rechecked: list[tuple[Mapping[str, Any], UUID]] = []
+    faults: list[Fault] = []
+    flags: list[rules.Flag] = []
+    for index, recheck in enumerate(submission.rechecks):
+        problem = problems.get(actor, ctx.session, recheck["problem_id"])
+        at = f"/rechecks/{index}"
+        if problem is None or problem.institution_id != institution_id:
+            flags.append(rules.Flag("recheck_unknown", at))
+            continue
+        if problem.photo_rule == "forbidden":
+            faults += [
+                Fault(f"{at}/photos/{position}", "photo_forbidden", {"item": problem.item_code})
+                for position in range(len(recheck.get("photos") or ()))
+            ]
+        if problem.finished_at is not None:
+            flags.append(rules.Flag("recheck_of_finished", at))
+        rechecked.append((recheck, problem.id))
+    return rechecked, faults, flags
+
+
+def _insert(
+    ctx: Context, actor: Actor, inspection_id: UUID, incoming: Incoming[Submission], judged: _Judged
+) -> None:
+    submission = judged.submission
+    ctx.session.execute(
+        insert(InspectionRow.__table__),  # type: ignore[arg-type]
+        {
+            "id": inspection_id,
+            "institution_id": judged.institution.id,
+            "region_code": judged.institution.region_code,
+            "visit_id": submission.visit_id,
+            "submitter_id": actor.id,
+            "mode": submission.mode,
+            "checklist_code": judged.checklist.code,
+            "checklist_version": judged.checklist.version,
+            "supersedes_id": submission.supersedes,
+            "started_at": submission.started_at,
+            "finished_at": submission.finished_at,
+            "inspected_on": judged.inspected_on,
+            "received_at": judged.received_at,
+            "client_version": incoming.client_version,
+            "clock_offset_s": judged.offset_s,
+            "content_sha256": incoming.sha256,
+            "body": incoming.raw,
+            "answered": list(submission.answers),
+            "flags": [{"code": flag.code, "pointer": flag.pointer} for flag in judged.flags],
+            "issue_due_on": deadlines.issue_due_on(ctx.clock.date_of(judged.received_at), ctx.calendar()),
+            "complete_at": None,
+            "receipt_code": None,
+            "notice_id": None,
+        },
+    )
+    rows = [
+        {
+            "inspection_id": inspection_id,
+            "position": position,
+            "user_id": person.get("user_id"),
+            "name": person["name"],
+            "organisation": person["organisation"],
+        }
+        for position, person in enumerate(submission.participants)
+    ]
+    if rows:
+        ctx.session.execute(insert(ParticipantRow.__table__), rows)  # type: ignore[arg-type]
+
+
+def _name_photos(ctx: Context, actor: Actor, inspection_id: UUID, judged: _Judged) -> None:
+    """The manifest of the whole inspection; what is here already counts, and if nothing is missing it is complete."""
+    named = judged.submission.photos
+    here = evidence.uploaded_by(actor, ctx.session, named)
+    evidence.name_photos(
+        actor,
+        ctx.session,
+        subject="inspection",
+        subject_id=inspection_id,
+        institution_id=judged.institution.id,
+        hashes=named,
+        here=here,
+        at=ctx.now(),
+    )
+    if here >= set(named):
+        complete(ctx, actor, "inspection", inspection_id)
+
+
+def _add_rechecks(ctx: Context, actor: Actor, inspection_id: UUID, judged: _Judged) -> None:
+    events = [
+        ctx.event(
+            problem_id,
+            actor,
+            "rechecked",
+            inspection_id=str(inspection_id),
+            fixed=recheck["fixed"],
+            note=recheck.get("note"),
+            photos=list(recheck.get("photos") or ()),
+        )
+        for recheck, problem_id in judged.rechecked
+    ]
+    problems.add_events_for_system(ctx.session, events)
+
+
+def get_inspection(ctx: Context, actor: Actor, inspection_id: UUID) -> InspectionView:
+    """With the submission itself, except for the unit, which sees its problems and not the joint team's notes."""
+    row = inspections.get(actor, ctx.session, inspection_id)
+    if row is None:
+        raise Refused("not_found")
+    return _view(ctx, actor, row, with_submission=actor.roles != {"unit"})
+
+
+def get_receipt(ctx: Context, actor: Actor, inspection_id: UUID) -> Receipt:
+    """回执; raises `no_receipt` while a photo is missing."""
+    view = get_inspection(ctx, actor, inspection_id)
+    if view.receipt is None:
+        raise Refused("no_receipt", extra={"missing_photos": list(view.missing_photos)})
+    return view.receipt
+
+
+def list_inspections(
+    ctx: Context,
+    actor: Actor,
+    *,
+    institution_id: UUID | None,
+    since: datetime | None,
+    after: tuple[str, ...] | None,
+    limit: int,
+) -> Page[InspectionView]:
+    """In the order of receipt."""
+    key = None
+    if after is not None:
+        try:
+            at, last = after
+            key = (datetime.fromisoformat(at), UUID(last))
+        except ValueError:
+            raise Refused("invalid_cursor") from None
+        if key[0].tzinfo is None:
+            raise Refused("invalid_cursor")
+    rows = inspections.list_visible(
+        actor, ctx.session, institution_id=institution_id, since=since, after=key, limit=limit + 1
+    )
+    shown = rows[:limit]
+    next_key = (shown[-1].received_at.isoformat(), str(shown[-1].id)) if len(rows) > limit else None
+    return Page([_view(ctx, actor, row) for row in shown], next_key)
+
+
+def _view(ctx: Context, actor: Actor, row: InspectionRow, *, with_submission: bool = False) -> InspectionView:
+    missing = evidence.missing_for_system(ctx.session, row.id) if row.complete_at is None else []
+    receipt = None
+    if row.complete_at is not None and row.receipt_code is not None:
+        receipt = Receipt(
+            code=row.receipt_code,
+            received_at=row.received_at,
+            completed_at=row.complete_at,
+            content_sha256=row.content_sha256,
+            photos=evidence.named_for_system(ctx.session, row.id),
+        )
+    lines = [
+        ProblemLine(p.id, p.number, p.item_code, p.severity, p.status, p.due_on)
+        for p in problems.of_inspections_for_system(ctx.session, [row.id])
+    ]
+    return InspectionView(
+        id=row.id,
+        institution_id=row.institution_id,
+        visit_id=row.visit_id,
+        mode=row.mode,
+        checklist_code=row.checklist_code,
+        checklist_version=row.checklist_version,
+        inspected_on=row.inspected_on,
+        started_at=row.started_at,
+        finished_at=row.finished_at,
+        received_at=row.received_at,
+        content_sha256=row.content_sha256,
+        state="incomplete" if row.complete_at is None else "complete",
+        missing_photos=missing,
+        receipt=receipt,
+        issue_due_on=row.issue_due_on,
+        notice_id=row.notice_id,
+        supersedes=row.supersedes_id,
+        problems=lines,
+        flags=[] if actor.roles == {"unit"} else _flags(ctx, row),
+        submission=orjson.loads(row.body) if with_submission else None,
+    )
+
+
+def _flags(ctx: Context, row: InspectionRow) -> list[FlagView]:
+    """The flags of the receipt; an answer that another submission of the visit gave is not missing."""
+    flags = [FlagView(flag["code"], flag["pointer"]) for flag in row.flags]
+    if any(flag.code == "answer_missing" for flag in flags):
+        elsewhere = inspections.answered_elsewhere_for_system(ctx.session, row)
+        given = {f"/answers/{code}" for code in elsewhere}
+        flags = [flag for flag in flags if flag.code != "answer_missing" or flag.pointer not in given]
+    return flags

@@ -1,0 +1,407 @@
+"""Issuing a notice: findings become orders with a number and a deadline, in a document that never changes again."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import insert
+
+from inspection.actions.context import Context
+from inspection.domain import deadlines
+from inspection.domain.actor import Actor
+from inspection.domain.documents import NoticeDocument, NoticeRow
+from inspection.domain.errors import Fault, Refused
+from inspection.domain.incoming import Incoming
+from inspection.domain.notices import NOT_YET_ACTIONS, Acknowledgement, Decision, Issue, faults_of, frozen_service
+from inspection.domain.permissions import acting, may
+from inspection.domain.problems import allowed
+from inspection.domain.problems import number as problem_number
+from inspection.domain.views import AcknowledgementView, NoticeRowView, NoticeView, Stored
+from inspection.storage import accounts, evidence, inspections, institutions, notices, problems
+from inspection.storage.inspections import InspectionRow
+from inspection.storage.institutions import InstitutionRow
+from inspection.storage.notices import AcknowledgementRow
+from inspection.storage.notices import NoticeRow as IssuedRow
+from inspection.storage.problems import ProblemRow
+from inspection.storage.unit import once_more, unit
+
+
+@once_more
+def issue_notice(ctx: Context, actor: Actor, notice_id: UUID, incoming: Incoming[Issue]) -> Stored[NoticeView]:
+    """Findings that are kept become `open` with number and deadline, dropped ones `void`; what runs already gets its
+    number only. All in one unit, the document's bytes included.
+
+    Raises `conflict`, `not_found`, `already_issued`, `document_number_taken`, `four_eyes`, `wrong_state` (dropping
+    what runs already), `not_yet` (merge, transfer), `invalid`.
+    """
+    known = notices.find_for_system(ctx.session, notice_id)
+    if known is not None:
+        if known.issuer_id != actor.id or known.content_sha256 != incoming.sha256:
+            raise Refused("conflict")
+        return Stored(_view(ctx, known), created=False)
+    read = incoming.read
+    issue = read.value
+    if issue is None:
+        raise Refused("invalid", read.faults)
+    with unit(ctx.session):
+        if issue.service.photo is not None:
+            accounts.lock_person_for_system(ctx.session, actor.id)
+        of_inspections = inspections.lock_many(actor, ctx.session, issue.inspection_ids)
+        if {row.id for row in of_inspections} != set(issue.inspection_ids) or not of_inspections:
+            if read.faults and not issue.inspection_ids:
+                raise Refused("invalid", read.faults)
+            raise Refused("not_found")
+        institution = institutions.get_for_system(ctx.session, of_inspections[0].institution_id)
+        found = problems.lock_of_inspections_for_system(ctx.session, issue.inspection_ids)
+        _check_state(ctx, actor, institution, of_inspections, found, issue)
+        start = deadlines.notice_start(issue.issued_on, issue.service.on)
+        faults = [*read.faults, *faults_of(issue, [row.id for row in found], ctx.today(), start)]
+        if len({row.institution_id for row in of_inspections}) > 1:
+            faults.append(Fault("/inspection_ids", "different_institutions"))
+        if faults:
+            raise Refused("invalid", faults)
+        row = _issue(ctx, actor, notice_id, incoming, issue, institution, of_inspections, found, start)
+        return Stored(_view(ctx, row), created=True)
+
+
+def _check_state(
+    ctx: Context,
+    actor: Actor,
+    institution: InstitutionRow,
+    of_inspections: Sequence[InspectionRow],
+    found: Sequence[ProblemRow],
+    issue: Issue,
+) -> None:
+    if any(row.notice_id is not None for row in of_inspections):
+        raise Refused("already_issued")
+    if notices.number_taken_for_system(ctx.session, institution.region_code, issue.document_number):
+        raise Refused("document_number_taken")
+    if actor.id in inspections.took_part_for_system(ctx.session, issue.inspection_ids):
+        raise Refused("four_eyes")
+    for row in found:
+        decision = issue.decision_on(row.id)
+        if decision.action != "keep" and not allowed("drop", row.status):
+            raise Refused("wrong_state", extra={"problem_id": str(row.id), "status": row.status})
+        named = any(item.problem_id == row.id for item in issue.items)
+        if decision.action in NOT_YET_ACTIONS or (
+            row.responsible_kind == "department" and row.status == "found" and not named
+        ):
+            raise Refused("not_yet", extra={"problem_id": str(row.id)})
+
+
+def _issue(
+    ctx: Context,
+    actor: Actor,
+    notice_id: UUID,
+    incoming: Incoming[Issue],
+    issue: Issue,
+    institution: InstitutionRow,
+    of_inspections: Sequence[InspectionRow],
+    found: Sequence[ProblemRow],
+    start: date,
+) -> IssuedRow:
+    year = issue.issued_on.year
+    sequence = notices.next_sequence_for_system(ctx.session, institution.region_code, year)
+    position = 0
+    events: list[dict[str, Any]] = []
+    frozen_rows: list[dict[str, Any]] = []
+    flags: list[dict[str, str]] = []
+    for row in found:
+        decision = issue.decision_on(row.id)
+        if decision.action != "drop":
+            position += 1
+            row.number = problem_number(institution.region_code, year, sequence, position)
+            row.notice_id = notice_id
+        events.append(_apply(ctx, actor, row, decision, notice_id, start, flags))
+        frozen_rows.append(_frozen_row(ctx, row, decision.action))
+    ctx.session.flush()
+    for inspection in of_inspections:
+        inspection.notice_id = notice_id
+    frozen = {
+        "inspection_ids": [str(row.id) for row in of_inspections],
+        "inspected_on": sorted({row.inspected_on.isoformat() for row in of_inspections}),
+        "institution_name": institution.name,
+        "region_name": "".join(institutions.region_names_upward_for_system(ctx.session, institution.region_code)),
+        "department": actor.organisation,
+        "signer": issue.signer,
+        "opinion": issue.opinion,
+        "service": frozen_service(issue.service),
+        "rows": frozen_rows,
+        "flags": flags,
+    }
+    document = ctx.render_notice(_document(frozen, issue.document_number, issue.issued_on))
+    ctx.session.execute(
+        insert(IssuedRow.__table__),  # type: ignore[arg-type]
+        {
+            "id": notice_id,
+            "institution_id": institution.id,
+            "document_number": issue.document_number,
+            "district": institution.region_code,
+            "year": year,
+            "sequence": sequence,
+            "issuer_id": actor.id,
+            "issued_on": issue.issued_on,
+            "issued_at": ctx.now(),
+            "content_sha256": incoming.sha256,
+            "body": incoming.raw,
+            "frozen": frozen,
+            "document": document,
+            "document_sha256": hashlib.sha256(document).hexdigest(),
+        },
+    )
+    problems.add_events_for_system(ctx.session, events)
+    if issue.service.photo is not None:
+        evidence.name_photos(
+            actor,
+            ctx.session,
+            subject="notice",
+            subject_id=notice_id,
+            institution_id=institution.id,
+            hashes=[issue.service.photo],
+            here=evidence.uploaded_by(actor, ctx.session, [issue.service.photo]),
+            at=ctx.now(),
+        )
+    _tell_unit(ctx, institution, issue, notice_id, found)
+    ctx.record(actor, "issue_notice", "notice", notice_id, number=issue.document_number, sha256=incoming.sha256)
+    made = notices.find_for_system(ctx.session, notice_id)
+    assert made is not None
+    return made
+
+
+def _apply(
+    ctx: Context,
+    actor: Actor,
+    row: ProblemRow,
+    decision: Decision,
+    notice_id: UUID,
+    start: date,
+    flags: list[dict[str, str]],
+) -> dict[str, Any]:
+    """Make the decision on one problem; the event for its timeline."""
+    if row.status != "found":
+        if decision.due_on or decision.fact or decision.place or decision.severity or decision.responsible_kind:
+            flags.append({"code": "running_kept", "problem_id": str(row.id)})
+        return ctx.event(row.id, actor, "numbered", notice_id=str(notice_id), number=row.number)
+    if decision.action == "drop":
+        row.status = "void"
+        row.finished_at = ctx.now()
+        row.clock_on = ctx.today()
+        return ctx.event(row.id, actor, "dropped", notice_id=str(notice_id), reason=decision.reason)
+    corrected = _correct(row, decision)
+    row.status = "open"
+    row.due_on = decision.due_on or deadlines.due_on(start, row.due_days, ctx.calendar())
+    row.ordered_due_on = row.clock_on = row.due_on
+    row.since_on = ctx.today()
+    return ctx.event(
+        row.id,
+        actor,
+        "issued",
+        notice_id=str(notice_id),
+        number=row.number,
+        due_on=str(row.due_on),
+        corrected=corrected,
+        reason=decision.reason,
+    )
+
+
+def _correct(row: ProblemRow, decision: Decision) -> dict[str, Any]:
+    """What the notice says otherwise than the finding: field → what the finding said."""
+    corrections = {
+        "text": decision.fact,
+        "place": decision.place,
+        "severity": decision.severity,
+        "responsible_kind": decision.responsible_kind,
+        "responsible_name": decision.responsible_name,
+    }
+    before = {}
+    for name, value in corrections.items():
+        if value is not None and value != getattr(row, name):
+            before[name] = getattr(row, name)
+            setattr(row, name, value)
+    return before
+
+
+def _tell_unit(
+    ctx: Context, institution: InstitutionRow, issue: Issue, notice_id: UUID, found: Sequence[ProblemRow]
+) -> None:
+    running = [row for row in found if row.status == "open" and row.due_on is not None]
+    params = {
+        "document_number": issue.document_number,
+        "notice_id": str(notice_id),
+        "institution": institution.name,
+        "count": len(running),
+        "due_on": min((row.due_on.isoformat() for row in running if row.due_on), default=None),
+    }
+    ctx.tell("notice_issued", ("unit",), institution.id, institution.region_code, None, params)
+
+
+def _frozen_row(ctx: Context, row: ProblemRow, action: str) -> dict[str, Any]:
+    provisional = row.due_on is not None and ctx.calendar().is_provisional(row.due_on)
+    return {
+        "problem_id": str(row.id),
+        "number": row.number if action != "drop" else None,
+        "action": action,
+        "text": row.text,
+        "place": row.place,
+        "severity": row.severity,
+        "basis": row.basis,
+        "advice": row.advice,
+        "responsible": row.responsible_name,
+        "status": row.status,
+        "due_on": row.due_on.isoformat() if row.due_on else None,
+        "provisional": provisional,
+    }
+
+
+def _document(frozen: dict[str, Any], document_number: str | None, issued_on: date | None) -> NoticeDocument:
+    service = frozen.get("service") or {}
+    return NoticeDocument(
+        number=document_number,
+        institution_name=frozen["institution_name"],
+        department=frozen["department"],
+        region_name=frozen["region_name"],
+        inspected_on=tuple(date.fromisoformat(day) for day in frozen["inspected_on"]),
+        issued_on=issued_on,
+        signer=frozen["signer"],
+        opinion=frozen["opinion"],
+        service_method=service.get("method"),
+        service_on=date.fromisoformat(service["on"]) if service.get("on") else None,
+        rows=tuple(
+            NoticeRow(
+                number=row["number"],
+                fact=row["text"],
+                place=row["place"],
+                severity=row["severity"],
+                basis=tuple((b["law"], b["article"], b["status"]) for b in row["basis"]),
+                due_on=date.fromisoformat(row["due_on"]) if row["due_on"] else None,
+                provisional=row["provisional"],
+                requirement=row["advice"],
+                responsible=row["responsible"],
+                running=row["status"] != "found",
+            )
+            for row in frozen["rows"]
+            if row["action"] != "drop"
+        ),
+        draft=document_number is None,
+    )
+
+
+def get_notice(ctx: Context, actor: Actor, notice_id: UUID) -> NoticeView:
+    row = notices.get(actor, ctx.session, notice_id)
+    if row is None:
+        raise Refused("not_found")
+    return _view(ctx, row)
+
+
+def get_document(ctx: Context, actor: Actor, notice_id: UUID) -> bytes:
+    """The frozen bytes."""
+    row = notices.get(actor, ctx.session, notice_id, with_document=True)
+    if row is None:
+        raise Refused("not_found")
+    return row.document
+
+
+def get_inspection_document(ctx: Context, actor: Actor, inspection_id: UUID) -> bytes:
+    """The frozen notice of an inspection; before it is issued, a watermarked draft for those who may issue it."""
+    inspection = inspections.get(actor, ctx.session, inspection_id)
+    if inspection is None:
+        raise Refused("not_found")
+    if inspection.notice_id is not None:
+        return get_document(ctx, actor, inspection.notice_id)
+    issuer = acting(actor, "notice.issue")
+    if not may(actor, "notice.issue") or inspections.get(issuer, ctx.session, inspection_id) is None:
+        raise Refused("not_found")
+    institution = institutions.get_for_system(ctx.session, inspection.institution_id)
+    start = ctx.today()
+    rows = []
+    for problem in problems.of_inspections_for_system(ctx.session, [inspection_id]):
+        row = _frozen_row(ctx, problem, "keep")
+        if problem.status == "found":
+            due_on = deadlines.due_on(start, problem.due_days, ctx.calendar())
+            row |= {"due_on": due_on.isoformat(), "provisional": ctx.calendar().is_provisional(due_on)}
+        rows.append(row)
+    frozen = {
+        "inspected_on": [inspection.inspected_on.isoformat()],
+        "institution_name": institution.name,
+        "region_name": "".join(institutions.region_names_upward_for_system(ctx.session, institution.region_code)),
+        "department": actor.organisation,
+        "signer": None,
+        "opinion": None,
+        "rows": rows,
+    }
+    return ctx.render_notice(_document(frozen, None, None))
+
+
+@once_more
+def acknowledge_notice(
+    ctx: Context, actor: Actor, notice_id: UUID, incoming: Incoming[Acknowledgement]
+) -> Stored[NoticeView]:
+    """签收, once per notice. Raises `not_found`, `conflict` (acknowledged otherwise already), `invalid`."""
+    with unit(ctx.session):
+        notice = notices.get(actor, ctx.session, notice_id)
+        if notice is None:
+            raise Refused("not_found")
+        known = notices.acknowledgement_for_system(ctx.session, notice_id)
+        if known is not None:
+            if known.user_id != actor.id or known.content_sha256 != incoming.sha256:
+                raise Refused("conflict")
+            return Stored(_view(ctx, notice), created=False)
+        given = incoming.load()
+        ctx.session.execute(
+            insert(AcknowledgementRow.__table__),  # type: ignore[arg-type]
+            {
+                "notice_id": notice_id,
+                "user_id": actor.id,
+                "name": given.name,
+                "title": given.title,
+                "acknowledged_at": ctx.now(),
+                "content_sha256": incoming.sha256,
+                "body": incoming.raw,
+            },
+        )
+        problems.add_events_for_system(
+            ctx.session,
+            [
+                ctx.event(UUID(row["problem_id"]), actor, "acknowledged", notice_id=str(notice_id), name=given.name)
+                for row in notice.frozen["rows"]
+                if row["action"] != "drop"
+            ],
+        )
+        ctx.record(actor, "acknowledge_notice", "notice", notice_id)
+        return Stored(_view(ctx, notice), created=True)
+
+
+def _view(ctx: Context, row: IssuedRow) -> NoticeView:
+    given = notices.acknowledgement_for_system(ctx.session, row.id)
+    return NoticeView(
+        id=row.id,
+        document_number=row.document_number,
+        institution_id=row.institution_id,
+        inspection_ids=[UUID(text) for text in row.frozen["inspection_ids"]],
+        issued_on=row.issued_on,
+        issued_at=row.issued_at,
+        signer=row.frozen["signer"],
+        opinion=row.frozen["opinion"],
+        service=row.frozen["service"],
+        content_sha256=row.content_sha256,
+        document_sha256=row.document_sha256,
+        problems=[
+            NoticeRowView(
+                problem_id=UUID(line["problem_id"]),
+                number=line["number"],
+                action=line["action"],
+                text=line["text"],
+                place=line["place"],
+                severity=line["severity"],
+                status=line["status"],
+                due_on=date.fromisoformat(line["due_on"]) if line["due_on"] else None,
+                provisional=line["provisional"],
+            )
+            for line in row.frozen["rows"]
+        ],
+        acknowledgement=AcknowledgementView(given.name, given.title, given.acknowledged_at) if given else None,
+    )

@@ -1,0 +1,53 @@
+"""What one has been told."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from inspection.actions.context import Context
+from inspection.domain.actor import Actor
+from inspection.domain.errors import Refused
+from inspection.domain.views import NotificationView, Page
+from inspection.storage import notifications
+from inspection.storage.notifications import NotificationRow
+from inspection.storage.unit import unit
+
+
+def list_notifications(
+    ctx: Context, actor: Actor, after: tuple[str, ...] | None, limit: int
+) -> Page[NotificationView]:
+    """One's own, the newest first."""
+    key = None
+    if after is not None:
+        try:
+            (last,) = after
+            key = UUID(last)
+        except ValueError:
+            raise Refused("invalid_cursor") from None
+    rows = notifications.list_own(actor, ctx.session, key, limit + 1)
+    shown = rows[:limit]
+    next_key = (str(shown[-1].id),) if len(rows) > limit else None
+    return Page([_view(row) for row in shown], next_key)
+
+
+def mark_read(ctx: Context, actor: Actor, notification_id: UUID) -> NotificationView:
+    """Again is harmless: the first reading stays. Raises `not_found`."""
+    with unit(ctx.session):
+        row = notifications.get_own(actor, ctx.session, notification_id)
+        if row is None:
+            raise Refused("not_found")
+        if row.read_at is None:
+            row.read_at = ctx.now()
+            ctx.record(actor, "read_notification", "notification", notification_id)
+        return _view(row)
+
+
+def _view(row: NotificationRow) -> NotificationView:
+    return NotificationView(
+        id=row.id,
+        kind=row.kind,
+        problem_id=row.problem_id,
+        params=row.params,
+        created_at=row.created_at,
+        read_at=row.read_at,
+    )

@@ -1,0 +1,200 @@
+"""The problem list, and one problem with everything that happened to it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NoReturn
+from uuid import UUID
+
+from inspection.actions.context import Context
+from inspection.domain import deadlines
+from inspection.domain import problems as rules
+from inspection.domain.actor import Actor
+from inspection.domain.errors import Refused
+from inspection.domain.permissions import acting, may
+from inspection.domain.problems import Facts, Move
+from inspection.domain.views import (
+    ClocksView,
+    EventView,
+    FlagView,
+    Page,
+    ProblemDetail,
+    ProblemView,
+    Receipt,
+    RectificationView,
+    ReviewView,
+)
+from inspection.storage import accounts, evidence, inspections, institutions, problems, rectifications
+from inspection.storage.problems import ProblemRow
+from inspection.storage.rectifications import RectificationRow, ReviewRow
+
+
+def list_problems(
+    ctx: Context, actor: Actor, filters: Mapping[str, Any], after: tuple[str, ...] | None, limit: int
+) -> Page[ProblemView]:
+    """Problems in scope in the order in which they were found. `filters`: status, severity (sets), institution,
+    region, due_before, overdue, item; absent or None does not filter."""
+    key = None
+    if after is not None:
+        try:
+            (last,) = after
+            key = UUID(last)
+        except ValueError:
+            raise Refused("invalid_cursor") from None
+    rows = problems.list_visible(actor, ctx.session, filters, ctx.today(), key, limit + 1)
+    shown = rows[:limit]
+    names = institutions.names_for_system(ctx.session, {row.institution_id for row in shown})
+    next_key = (str(shown[-1].id),) if len(rows) > limit else None
+    return Page([view(ctx, row, names[row.institution_id]) for row in shown], next_key)
+
+
+def view(ctx: Context, row: ProblemRow, institution_name: str) -> ProblemView:
+    """One line of the list. Overdue is computed here and nowhere stored."""
+    running = row.status == "open" and row.due_on is not None
+    deadline_class = deadlines.classify(row.due_on, ctx.today()) if running and row.due_on else None
+    return ProblemView(
+        id=row.id,
+        number=row.number,
+        item_code=row.item_code,
+        institution_id=row.institution_id,
+        institution_name=institution_name,
+        region_code=row.region_code,
+        text=row.text,
+        place=row.place,
+        severity=row.severity,
+        red_line=row.red_line,
+        status=row.status,
+        round=row.round,
+        due_on=row.due_on,
+        overdue=deadline_class == "overdue",
+        deadline_class=deadline_class,
+        provisional=row.due_on is not None and ctx.calendar().is_provisional(row.due_on),
+        holder=rules.holder(row.status, row.responsible_kind),
+        clock_on=row.clock_on,
+    )
+
+
+def view_of(ctx: Context, row: ProblemRow) -> ProblemView:
+    return view(ctx, row, institutions.get_for_system(ctx.session, row.institution_id).name)
+
+
+def get_problem(ctx: Context, actor: Actor, problem_id: UUID) -> ProblemDetail:
+    """Facts, rounds, clocks, timeline, and what this actor may do next."""
+    row = problems.get(actor, ctx.session, problem_id)
+    if row is None:
+        raise Refused("not_found")
+    proofs = rectifications.of_problem_for_system(ctx.session, row.id)
+    reviews = rectifications.reviews_of_problem_for_system(ctx.session, row.id)
+    finished = row.status in rules.FINISHED
+    holder = rules.holder(row.status, row.responsible_kind)
+    return ProblemDetail(
+        summary=view_of(ctx, row),
+        inspection_id=row.inspection_id,
+        notice_id=row.notice_id,
+        item_text=row.item_text,
+        quantity=row.quantity,
+        photos=row.photos,
+        photo_rule=row.photo_rule,
+        basis=row.basis,
+        advice=row.advice,
+        recommendation=row.recommendation,
+        responsible_kind=row.responsible_kind,
+        responsible_name=row.responsible_name,
+        due_days=row.due_days,
+        closed_on_time=row.closed_on_time,
+        clocks=ClocksView(
+            holder=holder,
+            until=None if finished else row.clock_on,
+            issue_due_on=row.issue_due_on,
+            ordered_due_on=row.ordered_due_on,
+            due_on=row.due_on,
+            review_due_on=row.review_due_on,
+        ),
+        rounds=_rounds(ctx, row, proofs, reviews),
+        timeline=[
+            EventView(event.at, event.actor_name, event.event, event.detail)
+            for event in problems.events_for_system(ctx.session, row.id)
+        ],
+        moves=_moves(ctx, actor, row),
+    )
+
+
+def _moves(ctx: Context, actor: Actor, row: ProblemRow) -> Sequence[Move]:
+    """By the state table, for those permissions whose roles see this problem."""
+    granted = set()
+    for permission in {turn.permission for turn in rules.TURNS if turn.offered and turn.permission}:
+        if may(actor, permission) and problems.get(acting(actor, permission), ctx.session, row.id) is not None:
+            granted.add(permission)
+    took_part = bool(granted) and actor.id in inspections.took_part_for_system(ctx.session, [row.inspection_id])
+    return rules.moves(Facts(row.status, row.clock_on), granted, took_part=took_part)
+
+
+def _rounds(
+    ctx: Context, row: ProblemRow, proofs: Sequence[RectificationRow], reviews: Sequence[ReviewRow]
+) -> list[RectificationView]:
+    people = {review.reviewer_id for review in reviews} | {r.second_reviewer_id for r in reviews if r.second_reviewer_id}
+    names = accounts.names_for_system(ctx.session, people)
+    missing = evidence.missing_by_subject_for_system(ctx.session, [proof.id for proof in proofs])
+    return [
+        rectification_view(
+            proof,
+            row.status,
+            missing[proof.id],
+            [
+                ReviewView(
+                    id=review.id,
+                    decision=review.decision,
+                    comment=review.comment,
+                    method=review.method,
+                    reviewer=names[review.reviewer_id],
+                    second_reviewer=names[review.second_reviewer_id] if review.second_reviewer_id else None,
+                    new_due_on=review.new_due_on,
+                    photos=review.photos,
+                    decided_at=review.decided_at,
+                )
+                for review in reviews
+                if review.rectification_id == proof.id
+            ],
+        )
+        for proof in proofs
+    ]
+
+
+def rectification_view(
+    proof: RectificationRow, problem_status: str, missing: Sequence[str], reviews: Sequence[ReviewView] = ()
+) -> RectificationView:
+    """A proof as its unit and its reviewer see it; the receipt stands once every photo named is stored."""
+    receipt = None
+    if proof.whole_at is not None and proof.receipt_code is not None:
+        receipt = Receipt(
+            code=proof.receipt_code,
+            received_at=proof.received_at,
+            completed_at=proof.whole_at,
+            content_sha256=proof.content_sha256,
+            photos=sorted(proof.photos),
+        )
+    return RectificationView(
+        id=proof.id,
+        problem_id=proof.problem_id,
+        round=proof.round,
+        description=proof.description,
+        completed_on=proof.completed_on,
+        photos=proof.photos,
+        on_the_spot=proof.on_the_spot,
+        received_at=proof.received_at,
+        content_sha256=proof.content_sha256,
+        state="incomplete" if proof.whole_at is None else "complete",
+        missing_photos=missing,
+        receipt=receipt,
+        outcome=proof.outcome,
+        problem_status=problem_status,
+        flags=[FlagView(flag["code"], flag["pointer"]) for flag in proof.flags],
+        reviews=reviews,
+    )
+
+
+def refuse_not_yet(ctx: Context, actor: Actor, problem_id: UUID) -> NoReturn:
+    """A turn that the state table knows and nobody can make yet: `not_found` or `not_yet`, nothing stored."""
+    if problems.get(actor, ctx.session, problem_id) is None:
+        raise Refused("not_found")
+    raise Refused("not_yet")

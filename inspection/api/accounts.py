@@ -1,0 +1,64 @@
+"""Signing in, devices, passwords, and who one is."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from flask import request
+
+from inspection.actions import accounts as actions
+from inspection.actions.context import Context
+from inspection.api.endpoint import Answer, endpoint
+from inspection.domain.actor import Actor
+from inspection.domain.incoming import Incoming
+from inspection.domain.permissions import ANYONE
+from inspection.domain.views import DeviceView, UserView
+from inspection.schemas.accounts import DeviceSchema, LoginBody, PasswordBody, SignedInSchema, UserSchema
+
+
+@endpoint(
+    "POST",
+    "/auth/login",
+    ANYONE,
+    body=LoginBody(),
+    returns={201: SignedInSchema()},
+    refuses=("wrong_credentials", "too_many_attempts"),
+)
+def sign_in(ctx: Context, incoming: Incoming[Any]) -> Answer:
+    """Sign in on a device; the token is shown once."""
+    given = incoming.load()
+    made = actions.sign_in(
+        ctx, given["username"], given["password"], given["device_name"], request.remote_addr or "unknown"
+    )
+    return Answer(made, 201)
+
+
+@endpoint("GET", "/auth/devices", "account.self", listed=True, returns={200: DeviceSchema()})
+def list_devices(ctx: Context, actor: Actor) -> list[DeviceView]:
+    """One's own signed-in devices."""
+    return actions.list_devices(ctx, actor)
+
+
+@endpoint(
+    "DELETE", "/auth/devices/<uuid:device_id>", "account.revoke_device", returns={204: None}, refuses=("not_found",)
+)
+def revoke_device(ctx: Context, actor: Actor, device_id: UUID) -> Answer:
+    """Sign a device out: one's own, or anybody's for a security administrator."""
+    actions.revoke_device(ctx, actor, device_id)
+    return Answer(None, 204)
+
+
+@endpoint("POST", "/auth/password", "account.self", body=PasswordBody(), returns={204: None})
+def change_password(ctx: Context, actor: Actor, incoming: Incoming[Any]) -> Answer:
+    """Change one's password; all other devices are signed out."""
+    given = incoming.load()
+    actions.change_password(ctx, actor, given["old"], given["new"])
+    return Answer(None, 204)
+
+
+@endpoint("GET", "/me", "account.self", returns={200: UserSchema()})
+def me(ctx: Context, actor: Actor) -> UserView:
+    """Who one is, and the roles one holds."""
+    del ctx
+    return actions.user_view(actor)

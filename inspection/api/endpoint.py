@@ -1,0 +1,256 @@
+"""The one declaration of a route. It feeds the permission check, the reading of bodies and queries, the writing of
+answers, the OpenAPI document, and the test that asks every route as every account."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import wraps
+from http import HTTPStatus
+from typing import Any, Final
+from uuid import UUID
+
+import orjson
+from flask import Blueprint, Response, current_app, g, request
+from marshmallow import Schema, ValidationError
+
+from inspection.actions.accounts import authenticate
+from inspection.actions.context import Context
+from inspection.domain.actor import Actor
+from inspection.domain.errors import Fault, Refused, invalid
+from inspection.domain.incoming import Incoming, Read
+from inspection.domain.permissions import ANYONE, acting, may
+from inspection.domain.views import Page
+from inspection.schemas.wire import ZONE, faults_of, reader
+
+PREFIX: Final = "/api/v1"
+JSON_LIMIT: Final = 2 * 1024 * 1024
+DRAIN_LIMIT: Final = 64 * 1024 * 1024
+PAGE, LARGEST_PAGE = 50, 200
+
+api = Blueprint("api", __name__, url_prefix=PREFIX)
+
+
+@dataclass(frozen=True)
+class Declaration:
+    """Everything that is to be known of a route without running it."""
+
+    method: str
+    path: str
+    permission: str
+    summary: str
+    returns: Mapping[int, Schema | str | None]
+    body: Schema | Sequence[str] | None = None
+    read: Callable[[bytes], Read[Any]] | None = None
+    query: Schema | None = None
+    paged: bool = False
+    listed: bool = False
+    refuses: tuple[str, ...] = ()
+    tag: str = ""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a route says: a status out of its declaration and a value for that status's schema."""
+
+    value: Any
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+DECLARATIONS: Final[dict[str, Declaration]] = {}
+
+
+def endpoint(
+    method: str,
+    path: str,
+    permission: str,
+    *,
+    returns: Mapping[int, Schema | str | None],
+    body: Schema | Sequence[str] | None = None,
+    read: Callable[[bytes], Read[Any]] | None = None,
+    query: Schema | None = None,
+    paged: bool = False,
+    listed: bool = False,
+    refuses: tuple[str, ...] = (),
+) -> Callable[[Callable[..., Any]], Callable[..., Response]]:
+    """Declare a route. The function is called with the context, the actor (holding only the roles that allow this;
+    not for `anyone`), what was read, and the parts of the path; its docstring's first line is the summary.
+
+    `returns`: status → schema, media type, or None for no content. `body`: a schema, or the media types of raw bytes.
+    `listed`: the answer is a list of the schema; `paged`: and it comes in pages.
+    """
+
+    def declare(function: Callable[..., Any]) -> Callable[..., Response]:
+        declaration = Declaration(
+            method=method,
+            path=path,
+            permission=permission,
+            summary=(function.__doc__ or "").strip().splitlines()[0],
+            returns=returns,
+            body=body,
+            read=read,
+            query=query,
+            paged=paged,
+            listed=listed or paged,
+            refuses=refuses,
+            tag=function.__module__.rsplit(".", 1)[-1],
+        )
+
+        @wraps(function)
+        def view(**parts: Any) -> Response:
+            ctx = context()
+            ZONE.set(ctx.clock.zone)
+            arguments: dict[str, Any] = {}
+            if permission != ANYONE:
+                actor = signed_in(ctx)
+                if not may(actor, permission):
+                    raise Refused("not_allowed")
+                arguments["actor"] = acting(actor, permission)
+            if query is not None or paged:
+                arguments["query"] = _read_query(query, paged)
+            if isinstance(body, Schema):
+                arguments["incoming"] = _incoming(body, read)
+            given = function(ctx, **arguments, **parts)
+            return given if isinstance(given, Response) else _written(declaration, given)
+
+        name = f"{function.__module__.rsplit('.', 1)[-1]}.{function.__name__}".replace(".", "_")
+        DECLARATIONS[f"api.{name}"] = declaration
+        api.add_url_rule(path, name, view, methods=[method], provide_automatic_options=False)
+        return view
+
+    return declare
+
+
+def context() -> Context:
+    """The context of this request, made by the application."""
+    made: Context = current_app.extensions["inspection"].context()
+    return made
+
+
+def signed_in(ctx: Context) -> Actor:
+    """The person behind the bearer token, as of now."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise Refused("not_signed_in")
+    actor = authenticate(ctx, token.strip())
+    g.actor_id = actor.id
+    return actor
+
+
+def _incoming(schema: Schema, read: Callable[[bytes], Read[Any]] | None) -> Incoming[Any]:
+    if request.mimetype != "application/json":
+        raise Refused("unsupported_media", expected="application/json")
+    return Incoming(
+        raw=read_body(JSON_LIMIT),
+        parse=read or _plain(schema),
+        client_version=request.headers.get("X-Client-Version", "")[:64] or None,
+        client_clock=_moment(request.headers.get("X-Client-Clock")),
+    )
+
+
+def _plain(schema: Schema) -> Callable[[bytes], Read[Any]]:
+    return reader(schema, lambda data: data)
+
+
+def _moment(text: str | None) -> datetime | None:
+    """What the sender's clock says; nothing usable is nothing, never a refusal."""
+    try:
+        moment = datetime.fromisoformat(text or "")
+    except ValueError:
+        return None
+    return moment if moment.tzinfo is not None and 1990 <= moment.year < 2100 else None
+
+
+def read_body(limit: int) -> bytes:
+    """The body's bytes; `too_large` above the limit, with the rest taken off the line so that the answer arrives."""
+    if (request.content_length or 0) > limit:
+        raise Refused("too_large", limit_mb=limit // 2**20)
+    data = request.stream.read(limit + 1)
+    if len(data) > limit:
+        raise Refused("too_large", limit_mb=limit // 2**20)
+    return data
+
+
+def drain() -> None:
+    """Take what is left of the body off the line, within bounds: a sender that is cut off in mid-body sees a broken
+    connection instead of the answer, and tries for ever."""
+    left = DRAIN_LIMIT
+    while left > 0:
+        chunk = request.stream.read(256 * 1024)
+        if not chunk:
+            return
+        left -= len(chunk)
+
+
+def _read_query(schema: Schema | None, paged: bool) -> dict[str, Any]:
+    given = request.args.to_dict(flat=True)
+    paging: dict[str, Any] = {}
+    if paged:
+        paging = {"limit": _limit(given.pop("limit", None)), "after": _after(given.pop("cursor", None))}
+    if schema is None:
+        return paging
+    try:
+        return {**schema.load(given), **paging}
+    except ValidationError as error:
+        raise Refused("invalid", faults_of(error.messages, schema)) from None
+
+
+def _limit(text: str | None) -> int:
+    if text is None:
+        return PAGE
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:9]) <= LARGEST_PAGE:
+        raise invalid(Fault("/limit", "range", {"min": "1", "max": str(LARGEST_PAGE)}))
+    return int(text)
+
+
+def _after(cursor: str | None) -> tuple[str, ...] | None:
+    if cursor is None:
+        return None
+    try:
+        key = orjson.loads(base64.urlsafe_b64decode(cursor.encode("ascii")))
+    except (ValueError, binascii.Error):
+        raise Refused("invalid_cursor") from None
+    if not isinstance(key, list) or not all(isinstance(part, str) for part in key):
+        raise Refused("invalid_cursor")
+    return tuple(key)
+
+
+def _written(declaration: Declaration, given: Any) -> Response:
+    answer = given if isinstance(given, Answer) else Answer(given)
+    shape = declaration.returns[answer.status]
+    if shape is None:
+        return Response(status=answer.status)
+    assert isinstance(shape, Schema)
+    if declaration.listed:
+        page = answer.value if isinstance(answer.value, Page) else Page(answer.value, None)
+        cursor = base64.urlsafe_b64encode(orjson.dumps(page.next_key)).decode() if page.next_key is not None else None
+        data: Any = {"items": shape.dump(page.items, many=True), "next_cursor": cursor}
+    else:
+        data = shape.dump(answer.value)
+    response = json_response(data, answer.status)
+    response.headers.update(answer.headers)
+    if declaration.method == "GET" and answer.status == HTTPStatus.OK and not declaration.listed:
+        return tagged(response)
+    return response
+
+
+def json_response(data: Any, status: int = 200) -> Response:
+    return Response(orjson.dumps(data, default=_plain_value), status=status, content_type="application/json")
+
+
+def _plain_value(value: Any) -> Any:
+    if isinstance(value, UUID):
+        return str(value)
+    raise TypeError(type(value).__name__)
+
+
+def tagged(response: Response) -> Response:
+    """With a strong ETag of its bytes; 304 if the asker has them."""
+    response.set_etag(hashlib.sha256(response.get_data()).hexdigest()[:32])
+    response.make_conditional(request)
+    return response

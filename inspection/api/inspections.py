@@ -1,0 +1,104 @@
+"""Handing in inspections and reading them."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from flask import Response
+
+from inspection.actions import inspections as actions
+from inspection.actions import notices
+from inspection.actions.context import Context
+from inspection.api.endpoint import Answer, endpoint, tagged
+from inspection.domain.actor import Actor
+from inspection.domain.incoming import Incoming
+from inspection.domain.inspections import Submission
+from inspection.domain.views import InspectionView, Page, Receipt
+from inspection.schemas.inspections import (
+    InspectionBody,
+    InspectionDetailSchema,
+    InspectionSchema,
+    ReceiptSchema,
+    read_inspection,
+)
+from inspection.schemas.queries import InspectionQuery
+
+DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+
+
+@endpoint(
+    "PUT",
+    "/inspections/<uuid:inspection_id>",
+    "inspection.submit",
+    body=InspectionBody(),
+    read=read_inspection,
+    returns={200: InspectionSchema(), 201: InspectionSchema()},
+    refuses=("conflict", "not_found"),
+)
+def put_inspection(ctx: Context, actor: Actor, incoming: Incoming[Submission], inspection_id: UUID) -> Answer:
+    """Hand in an inspection; the same bytes again are answered with it as it is now."""
+    stored = actions.submit_inspection(ctx, actor, inspection_id, incoming)
+    return Answer(stored.value, 201 if stored.created else 200)
+
+
+@endpoint(
+    "GET",
+    "/inspections",
+    "inspection.read",
+    query=InspectionQuery(),
+    paged=True,
+    returns={200: InspectionSchema()},
+)
+def list_inspections(ctx: Context, actor: Actor, query: dict[str, Any]) -> Page[InspectionView]:
+    """Inspections in scope, in the order of receipt."""
+    return actions.list_inspections(
+        ctx,
+        actor,
+        institution_id=query.get("institution"),
+        since=query.get("since"),
+        after=query["after"],
+        limit=query["limit"],
+    )
+
+
+@endpoint(
+    "GET",
+    "/inspections/<uuid:inspection_id>",
+    "inspection.read",
+    returns={200: InspectionDetailSchema()},
+    refuses=("not_found",),
+)
+def get_inspection(ctx: Context, actor: Actor, inspection_id: UUID) -> InspectionView:
+    """One inspection with its state and missing photos."""
+    return actions.get_inspection(ctx, actor, inspection_id)
+
+
+@endpoint(
+    "GET",
+    "/inspections/<uuid:inspection_id>/receipt",
+    "inspection.receipt",
+    returns={200: ReceiptSchema()},
+    refuses=("not_found", "no_receipt"),
+)
+def get_receipt(ctx: Context, actor: Actor, inspection_id: UUID) -> Receipt:
+    """The receipt, once every photo named is stored."""
+    return actions.get_receipt(ctx, actor, inspection_id)
+
+
+@endpoint(
+    "GET",
+    "/inspections/<uuid:inspection_id>/notice.docx",
+    "notice.read",
+    returns={200: DOCX},
+    refuses=("not_found",),
+)
+def get_notice_document(ctx: Context, actor: Actor, inspection_id: UUID) -> Response:
+    """The frozen notice of an inspection; before it is issued, a watermarked draft for the department."""
+    return document(notices.get_inspection_document(ctx, actor, inspection_id), f"notice-{inspection_id}.docx")
+
+
+def document(data: bytes, name: str) -> Response:
+    response = Response(data, content_type=DOCX)
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return tagged(response)

@@ -1,0 +1,120 @@
+"""The one renderer of refusals for JSON (RFC 9457), and what every answer carries."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import orjson
+from flask import Flask, Response, g, request
+from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from werkzeug.exceptions import HTTPException
+
+from inspection.actions.context import new_id
+from inspection.api.endpoint import PREFIX, drain
+from inspection.domain.errors import CODES, Refused
+from inspection.domain.texts import detail, fault_text, language_of, title
+
+log = logging.getLogger("inspection")
+
+HTTP_CODES = {
+    400: "bad_request",
+    404: "not_found",
+    405: "method_not_allowed",
+    413: "too_large",
+    415: "unsupported_media",
+    429: "too_many_attempts",
+    503: "unavailable",
+}
+RETRY_AFTER_S = {429: 900, 503: 5, 507: 600}
+
+
+def register(app: Flask) -> None:
+    """Handlers on the application: a blueprint's would not see unknown addresses."""
+
+    @app.before_request
+    def _identify() -> None:
+        g.request_id = str(new_id())
+
+    @app.after_request
+    def _carry(response: Response) -> Response:
+        response.headers["X-Request-ID"] = g.get("request_id", "")
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        response.headers["Referrer-Policy"] = "no-referrer"
+        response.headers.setdefault("X-Frame-Options", "DENY")
+        response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+        if request.path.startswith("/api/"):
+            response.headers.setdefault("Cache-Control", "no-store")
+            response.headers.setdefault("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'; sandbox")
+        return response
+
+    @app.errorhandler(Refused)
+    def _refused(refused: Refused) -> Response:
+        return render(refused)
+
+    @app.errorhandler(HTTPException)
+    def _http(error: HTTPException) -> Response:
+        code = HTTP_CODES.get(error.code or 500)
+        if code is None:
+            code = "bad_request" if 400 <= (error.code or 500) < 500 else "internal_error"
+        response = render(Refused(code))
+        for name, value in error.get_headers():
+            if name.lower() in ("allow", "retry-after"):
+                response.headers[name] = value
+        return response
+
+    @app.errorhandler(OperationalError)
+    @app.errorhandler(PoolTimeout)
+    def _database(error: Exception) -> Response:
+        log.error("database not usable (request %s): %s", g.request_id, error)
+        return render(Refused("unavailable"))
+
+    @app.errorhandler(IntegrityError)
+    def _integrity(error: IntegrityError) -> Response:
+        log.error("a key was taken twice in a row (request %s): %s", g.request_id, error.orig)
+        return render(Refused("lost_race"))
+
+    @app.errorhandler(OSError)
+    def _storage(error: OSError) -> Response:
+        import errno
+
+        log.error("evidence not usable (request %s): %s", g.request_id, error)
+        return render(Refused("storage_full" if error.errno in (errno.ENOSPC, errno.EDQUOT) else "unavailable"))
+
+    @app.errorhandler(Exception)
+    def _unexpected(error: Exception) -> Response:
+        log.error("unexpected (request %s)", g.request_id, exc_info=error)
+        return render(Refused("internal_error"))
+
+
+def render(refused: Refused) -> Response:
+    """`application/problem+json` with every fault, in the asker's language."""
+    if refused.status in (401, 403, 413, 415):
+        drain()
+    language = language_of(request.headers.get("Accept-Language", ""))
+    body: dict[str, Any] = {
+        "type": f"{PREFIX}/errors/{refused.code}",
+        "title": title(refused.code, language),
+        "status": refused.status,
+        "detail": detail(refused.code, language, refused.params),
+        "code": refused.code,
+        "request_id": g.get("request_id", ""),
+    }
+    if refused.faults:
+        body["errors"] = [
+            {"pointer": f.pointer, "code": f.code, "detail": fault_text(f.code, language, f.params)}
+            for f in refused.faults
+        ]
+    body.update(refused.extra)
+    response = Response(orjson.dumps(body), status=refused.status, content_type="application/problem+json")
+    response.headers["Content-Language"] = "zh-CN" if language == "zh_CN" else "en"
+    response.headers["Vary"] = "Accept-Language"
+    if refused.status in RETRY_AFTER_S:
+        response.headers["Retry-After"] = str(refused.retry_after or RETRY_AFTER_S[refused.status])
+    if refused.status == 401:
+        response.headers["WWW-Authenticate"] = 'Bearer realm="inspection"'
+    return response
+
+
+assert set(HTTP_CODES.values()) <= set(CODES)

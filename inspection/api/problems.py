@@ -1,0 +1,151 @@
+"""The problem list, one problem, proofs and reviews."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from inspection.actions import problems as actions
+from inspection.actions import rectifications
+from inspection.actions.context import Context
+from inspection.api.endpoint import Answer, endpoint
+from inspection.domain.actor import Actor
+from inspection.domain.incoming import Incoming
+from inspection.domain.rectifications import Decision, Proof
+from inspection.domain.views import Page, ProblemView
+from inspection.schemas.problems import (
+    ExtensionBody,
+    ExtensionDecisionBody,
+    ObjectionBody,
+    ObjectionDecisionBody,
+    ProblemDetailSchema,
+    ProblemSchema,
+    ProofBody,
+    RectificationSchema,
+    ReviewAnswerSchema,
+    ReviewBody,
+    problem_detail,
+    read_proof,
+    read_review,
+)
+from inspection.schemas.queries import ProblemQuery
+
+
+@endpoint("GET", "/problems", "problem.read", query=ProblemQuery(), paged=True, returns={200: ProblemSchema()})
+def list_problems(ctx: Context, actor: Actor, query: dict[str, Any]) -> Page[ProblemView]:
+    """Problems in scope, in the order in which they were found; status and severity take several, comma-separated."""
+    filters = {key: query.get(key) for key in ("institution", "region", "due_before", "item")}
+    for key in ("status", "severity"):
+        filters[key] = query[key].split(",") if query.get(key) else None
+    filters["overdue"] = {"true": True, "false": False}.get(query.get("overdue", ""))
+    return actions.list_problems(ctx, actor, filters, query["after"], query["limit"])
+
+
+@endpoint(
+    "GET",
+    "/problems/<uuid:problem_id>",
+    "problem.read",
+    returns={200: ProblemDetailSchema()},
+    refuses=("not_found",),
+)
+def get_problem(ctx: Context, actor: Actor, problem_id: UUID) -> dict[str, Any]:
+    """One problem: facts, rounds, clocks, timeline, and the moves open to the asker."""
+    return problem_detail(actions.get_problem(ctx, actor, problem_id))
+
+
+@endpoint(
+    "PUT",
+    "/problems/<uuid:problem_id>/rectifications/<uuid:rectification_id>",
+    "problem.rectify",
+    body=ProofBody(),
+    read=read_proof,
+    returns={200: RectificationSchema(), 201: RectificationSchema()},
+    refuses=("conflict", "not_found", "wrong_state"),
+)
+def put_rectification(
+    ctx: Context, actor: Actor, incoming: Incoming[Proof], problem_id: UUID, rectification_id: UUID
+) -> Answer:
+    """Hand in a proof of rectification; its photos may follow."""
+    stored = rectifications.submit_rectification(ctx, actor, problem_id, rectification_id, incoming)
+    return Answer(stored.value, 201 if stored.created else 200)
+
+
+@endpoint(
+    "PUT",
+    "/problems/<uuid:problem_id>/reviews/<uuid:review_id>",
+    "problem.review",
+    body=ReviewBody(),
+    read=read_review,
+    returns={200: ReviewAnswerSchema(), 201: ReviewAnswerSchema()},
+    refuses=("conflict", "not_found", "wrong_state", "proof_incomplete", "four_eyes"),
+)
+def put_review(
+    ctx: Context, actor: Actor, incoming: Incoming[Decision], problem_id: UUID, review_id: UUID
+) -> Answer:
+    """Accept a proof, or return it for another round."""
+    stored = rectifications.review_rectification(ctx, actor, problem_id, review_id, incoming)
+    return Answer(stored.value, 201 if stored.created else 200)
+
+
+@endpoint(
+    "PUT",
+    "/problems/<uuid:problem_id>/extensions/<uuid:extension_id>",
+    "problem.ask_extension",
+    body=ExtensionBody(),
+    returns={201: None},
+    refuses=("not_found", "not_yet"),
+)
+def put_extension(
+    ctx: Context, actor: Actor, incoming: Incoming[Any], problem_id: UUID, extension_id: UUID
+) -> Answer:
+    """Ask for a later date. Not offered yet: 409 `not_yet`, nothing is stored."""
+    del incoming, extension_id
+    return actions.refuse_not_yet(ctx, actor, problem_id)
+
+
+@endpoint(
+    "PUT",
+    "/problems/<uuid:problem_id>/extensions/<uuid:extension_id>/decision",
+    "problem.decide_extension",
+    body=ExtensionDecisionBody(),
+    returns={201: None},
+    refuses=("not_found", "not_yet"),
+)
+def put_extension_decision(
+    ctx: Context, actor: Actor, incoming: Incoming[Any], problem_id: UUID, extension_id: UUID
+) -> Answer:
+    """Decide on a later date. Not offered yet: 409 `not_yet`, nothing is stored."""
+    del incoming, extension_id
+    return actions.refuse_not_yet(ctx, actor, problem_id)
+
+
+@endpoint(
+    "PUT",
+    "/problems/<uuid:problem_id>/objections/<uuid:objection_id>",
+    "problem.object",
+    body=ObjectionBody(),
+    returns={201: None},
+    refuses=("not_found", "not_yet"),
+)
+def put_objection(
+    ctx: Context, actor: Actor, incoming: Incoming[Any], problem_id: UUID, objection_id: UUID
+) -> Answer:
+    """Object to a finding. Not offered yet: 409 `not_yet`, nothing is stored."""
+    del incoming, objection_id
+    return actions.refuse_not_yet(ctx, actor, problem_id)
+
+
+@endpoint(
+    "PUT",
+    "/problems/<uuid:problem_id>/objections/<uuid:objection_id>/decision",
+    "problem.decide_objection",
+    body=ObjectionDecisionBody(),
+    returns={201: None},
+    refuses=("not_found", "not_yet"),
+)
+def put_objection_decision(
+    ctx: Context, actor: Actor, incoming: Incoming[Any], problem_id: UUID, objection_id: UUID
+) -> Answer:
+    """Decide on an objection. Not offered yet: 409 `not_yet`, nothing is stored."""
+    del incoming, objection_id
+    return actions.refuse_not_yet(ctx, actor, problem_id)

@@ -1,0 +1,29 @@
+"""All routes of the API, brought together by importing them."""
+
+from __future__ import annotations
+
+from inspection.api import (
+    accounts,
+    checklists,
+    inspections,
+    institutions,
+    notices,
+    notifications,
+    openapi,
+    photos,
+    problems,
+)
+from inspection.api.endpoint import api
+
+__all__ = [
+    "accounts",
+    "api",
+    "checklists",
+    "inspections",
+    "institutions",
+    "notices",
+    "notifications",
+    "openapi",
+    "photos",
+    "problems",
+]

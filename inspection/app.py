@@ -1,0 +1,75 @@
+"""The application: the only place where parts are joined."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import Flask
+from sqlalchemy.engine import make_url
+from werkzeug.routing import BaseConverter
+
+from inspection.actions.context import Context
+from inspection.api import problem_json
+from inspection.api import routes as api_routes
+from inspection.documents import notice
+from inspection.domain.clock import Clock
+from inspection.pages import face, health
+from inspection.settings import Settings
+from inspection.storage import evidence_store
+from inspection.storage.db import db, engine_options, prepare_engine
+from inspection.storage.evidence_store import EvidenceStore
+
+
+class HashConverter(BaseConverter):
+    """A SHA-256 in lowercase hex."""
+
+    regex = "[0-9a-f]{64}"
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What a request or job is given to work with."""
+
+    settings: Settings
+    clock: Clock
+    evidence: EvidenceStore
+
+    def context(self) -> Context:
+        """A context on the session of the present app context."""
+        return Context(
+            session=db.session(), clock=self.clock, evidence=self.evidence, render_notice=notice.render
+        )
+
+
+def create_app(settings: Settings, clock: Clock | None = None) -> Flask:
+    """A Flask application with its database, evidence store and routes. `clock` is another than the system's."""
+    app = Flask("inspection", root_path=None, static_folder=None, template_folder="pages/templates")
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]
+    app.url_map.converters["hash"] = HashConverter
+    app.url_map.strict_slashes = False
+    url = make_url(settings.database_url)
+    if url.drivername == "postgresql":
+        url = url.set(drivername="postgresql+psycopg")
+    app.config.update(
+        SECRET_KEY=settings.secret_key,
+        SQLALCHEMY_DATABASE_URI=url,
+        SQLALCHEMY_ENGINE_OPTIONS=engine_options(url),
+    )
+    db.init_app(app)
+    with app.app_context():
+        prepare_engine(db.engine)
+    app.extensions["inspection"] = Parts(
+        settings=settings,
+        clock=clock or Clock(settings.zone),
+        evidence=evidence_store.from_url(settings.evidence_url, settings.data_dir),
+    )
+    problem_json.register(app)
+    app.register_blueprint(api_routes.api)
+    app.register_blueprint(face.pages)
+    app.register_blueprint(health.health)
+    return app
+
+
+def parts_of(app: Flask) -> Parts:
+    parts: Parts = app.extensions["inspection"]
+    return parts

@@ -1,0 +1,139 @@
+"""Every clock of the system as plain functions on dates: due dates, stages, and who is told at which.
+
+A deadline is a date and lasts to its end. Overdue is computed here and stored nowhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Final, Literal
+
+from inspection.domain.calendar import Calendar
+
+DEFAULT_DUE_DAYS: Final = 15
+RETURN_DAYS: Final = 7
+REVIEW_WORKDAYS: Final = 5
+ISSUE_WORKDAYS: Final = 3
+PROOF_COMPLETION_DAYS: Final = 3
+
+DeadlineClass = Literal["not_due", "due_today", "overdue"]
+
+
+def due_on(start: date, days: int, calendar: Calendar) -> date:
+    """`days` civil days after `start`, which is not counted; a last day on a rest day moves to the next working
+    day (民法典 201, 203). Zero days mean the day itself and are never moved: danger does not wait for Monday."""
+    return start if days == 0 else calendar.next_workday(start + timedelta(days=days))
+
+
+def notice_start(issued_on: date, served_on: date) -> date:
+    """Deadlines of a notice run from the later of its issue and its service."""
+    return max(issued_on, served_on)
+
+
+def return_due_on(old: date, today: date, days: int, calendar: Calendar) -> date:
+    """After a return: the later of the old date and a few days from today."""
+    return max(old, due_on(today, min(days, RETURN_DAYS), calendar))
+
+
+def review_due_on(whole_on: date, calendar: Calendar) -> date:
+    """Until when a proof is to be reviewed that was whole on this day."""
+    return calendar.add_workdays(whole_on, REVIEW_WORKDAYS)
+
+
+def issue_due_on(received_on: date, calendar: Calendar) -> date:
+    """Until when the notice on an inspection received on this day is to be issued."""
+    return calendar.add_workdays(received_on, ISSUE_WORKDAYS)
+
+
+def proof_completion_due_on(submitted_on: date) -> date:
+    """The last day on which the photos of a proof may still arrive."""
+    return submitted_on + timedelta(days=PROOF_COMPLETION_DAYS)
+
+
+def classify(due: date, today: date) -> DeadlineClass:
+    """Every open problem is in exactly one of the three."""
+    if today > due:
+        return "overdue"
+    return "due_today" if today == due else "not_due"
+
+
+def was_on_time(received_on: date, ordered_due_on: date | None) -> bool:
+    """By the date that was ordered; what was fixed before any date was ordered is on time."""
+    return ordered_due_on is None or received_on <= ordered_due_on
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A point on a clock: `days` from its date, the kind of message, and the roles that get it.
+    `proposal` is what the stage puts before its readers (挂牌督办, 检察建议)."""
+
+    code: str
+    days: int
+    kind: str
+    roles: tuple[str, ...]
+    proposal: str | None = None
+
+
+UNIT_STAGES: Final = (
+    Stage("due_-7", -7, "due_soon", ("unit",)),
+    Stage("due_-3", -3, "due_soon", ("unit",)),
+    Stage("due_-1", -1, "due_soon", ("unit",)),
+    Stage("due_0", 0, "due_today", ("unit",)),
+    Stage("due_+1", 1, "overdue", ("unit", "reviewer")),
+    Stage("due_+7", 7, "escalated", ("supervisor",)),
+    Stage("due_+15", 15, "escalated", ("supervisor", "proc_inspector"), "listed_supervision"),
+    Stage("due_+30", 30, "escalated", ("proc_inspector",), "procuratorial_recommendation"),
+)
+REVIEW_STAGES: Final = (
+    Stage("review_0", 0, "review_due", ("reviewer",)),
+    Stage("review_+1", 1, "review_overdue", ("reviewer",)),
+    Stage("review_+7", 7, "review_overdue", ("supervisor",)),
+)
+ISSUE_STAGES: Final = (
+    Stage("issue_0", 0, "issue_due", ("reviewer",)),
+    Stage("issue_+1", 1, "issue_overdue", ("reviewer",)),
+    Stage("issue_+7", 7, "issue_overdue", ("supervisor",)),
+)
+LOOK_AHEAD_DAYS: Final = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One stage's message to those of its roles whom no later stage addresses in the same walk."""
+
+    stage: Stage
+    roles: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StagePlan:
+    """`reached` are all stages to be recorded now, `messages` what is said of them."""
+
+    reached: tuple[Stage, ...]
+    messages: tuple[Message, ...]
+
+
+def plan_stages(
+    due: date, today: date, stages: Sequence[Stage], already: Collection[str], since: date
+) -> StagePlan:
+    """What a walk on `today` has to record and to say of one clock.
+
+    `already` are codes recorded before; `since` is when the clock began. After an outage every stage that has passed
+    is recorded, but each role hears of the latest one alone. A reminder whose day lies before the clock began is
+    recorded in silence: there was nothing yet to be reminded of.
+    """
+    reached = [stage for stage in stages if due + timedelta(days=stage.days) <= today and stage.code not in already]
+    latest: dict[str, Stage] = {}
+    for stage in reached:
+        if stage.days < 0 and due + timedelta(days=stage.days) < since:
+            continue
+        for role in stage.roles:
+            latest[role] = stage
+    messages = [
+        Message(stage, tuple(role for role in stage.roles if latest.get(role) is stage))
+        for stage in reached
+        if any(latest.get(role) is stage for role in stage.roles)
+    ]
+    return StagePlan(tuple(reached), tuple(messages))

@@ -1,0 +1,63 @@
+"""What a unit hands in as proof, what a reviewer decides on it, and what is wrong with either."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from inspection.domain.errors import Fault
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """The body of `PUT /problems/{id}/rectifications/{uuid}`; `photos` keeps the wire's objects by hash."""
+
+    description: str
+    completed_on: date
+    photos: Mapping[str, Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The body of `PUT /problems/{id}/reviews/{uuid}`."""
+
+    rectification_id: UUID
+    decision: str
+    comment: str
+    method: str
+    new_due_on: date | None
+    second_reviewer: UUID | None
+    photos: tuple[str, ...]
+
+
+def photo_faults(photos: Sequence[str], photo_rule: str) -> list[Fault]:
+    """A proof needs a photo where the item's rule says `required` and takes none where it says `forbidden`."""
+    if photo_rule == "required" and not photos:
+        return [Fault("/photos", "photo_required")]
+    if photo_rule == "forbidden":
+        return [Fault(f"/photos/{photo}", "photo_forbidden") for photo in photos]
+    return []
+
+
+def review_faults(decision: Decision, *, severity: str, photo_rule: str, today: date) -> list[Fault]:
+    """Faults that the decision itself shows; whether the second reviewer may be one is a matter of who he is."""
+    faults = []
+    if decision.decision == "return":
+        if not decision.comment.strip():
+            faults.append(Fault("/comment", "comment_required"))
+        if decision.new_due_on is not None and decision.new_due_on < today:
+            faults.append(Fault("/new_due_on", "date_in_past"))
+    else:
+        if decision.new_due_on is not None:
+            faults.append(Fault("/new_due_on", "not_expected"))
+        if severity == "critical":
+            if decision.method != "on_site":
+                faults.append(Fault("/method", "needs_on_site"))
+            if decision.second_reviewer is None:
+                faults.append(Fault("/second_reviewer", "needs_second_reviewer"))
+    if photo_rule == "forbidden":
+        faults += [Fault(f"/photos/{index}", "photo_forbidden") for index in range(len(decision.photos))]
+    return faults

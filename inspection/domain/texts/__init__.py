@@ -1,0 +1,74 @@
+"""Every text for people, by code, in Chinese and English: `zh_CN.toml` and `en.toml` beside this module.
+
+The two files have the same keys; a test holds them together.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+LANGUAGES: Final = ("zh_CN", "en")
+
+
+@cache
+def texts(language: str) -> dict[str, dict[str, str]]:
+    """All texts of a language: section → code → text."""
+    path = Path(__file__).with_name(f"{language}.toml")
+    return tomllib.loads(path.read_text(encoding="utf-8"))
+
+
+def language_of(accept: str) -> str:
+    """Of an `Accept-Language` header: English where it is preferred to Chinese, else Chinese."""
+    ranked: list[tuple[float, int, str]] = []
+    for position, part in enumerate(accept.split(",")):
+        tag, _, parameters = part.strip().partition(";")
+        quality = parameters.strip().removeprefix("q=") or "1"
+        try:
+            weight = float(quality)
+        except ValueError:
+            continue
+        primary = tag.strip().lower().partition("-")[0]
+        if primary in ("zh", "en") and weight > 0:
+            ranked.append((-weight, position, "en" if primary == "en" else "zh_CN"))
+    return min(ranked)[2] if ranked else "zh_CN"
+
+
+def title(code: str, language: str) -> str:
+    return texts(language)["title"][code]
+
+
+def detail(code: str, language: str, params: Mapping[str, Any]) -> str:
+    return _filled(texts(language)["detail"][code], params)
+
+
+def fault_text(code: str, language: str, params: Mapping[str, Any]) -> str:
+    return _filled(texts(language)["fault"][code], params)
+
+
+def notification_text(kind: str, language: str, params: Mapping[str, Any]) -> str:
+    return _filled(texts(language)["notification"][kind], {**params, "number": params.get("number") or "—"})
+
+
+def flag_text(code: str, language: str) -> str:
+    return texts(language)["flag"][code]
+
+
+def word(section: str, code: str, language: str) -> str:
+    return texts(language)[section][code]
+
+
+class _Given(dict[str, str]):
+    def __missing__(self, key: str) -> str:
+        return "?"
+
+
+def _filled(text: str, params: Mapping[str, Any]) -> str:
+    shown = {
+        key: "、".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+        for key, value in params.items()
+    }
+    return text.format_map(_Given(shown))

@@ -1,0 +1,292 @@
+"""What actions show: frozen values that cross to the schemas and documents. Times are aware, dates civil."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Generic, TypeVar
+from uuid import UUID
+
+from inspection.domain.problems import Move
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """One page of a list; `next_key` is the keyset position after it, None at the end."""
+
+    items: Sequence[T]
+    next_key: tuple[str, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Stored(Generic[T]):
+    """The answer to a `PUT`: the resource as it is now, and whether this request made it."""
+
+    value: T
+    created: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RoleView:
+    role: str
+    region_code: str | None
+    institution_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class UserView:
+    id: UUID
+    username: str
+    name: str
+    organisation: str
+    roles: Sequence[RoleView]
+    region_code: str | None
+    institution_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    token: str
+    expires_at: datetime
+    user: UserView
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceView:
+    id: UUID
+    device_name: str
+    created_at: datetime
+    expires_at: datetime
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class InstitutionView:
+    id: UUID
+    name: str
+    kind: str
+    region_code: str
+    region_name: str
+    competent_department: str
+    profile: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoView:
+    sha256: str
+    type: str
+    width: int | None
+    height: int | None
+    bytes: int
+    taken_at: str | None
+    has_location: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """回执: proof that a record and every photo named in it are stored."""
+
+    code: str
+    received_at: datetime
+    completed_at: datetime
+    content_sha256: str
+    photos: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class FlagView:
+    code: str
+    pointer: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemLine:
+    """A problem as an inspection's answer names it."""
+
+    id: UUID
+    number: str | None
+    item_code: str | None
+    severity: str
+    status: str
+    due_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class InspectionView:
+    id: UUID
+    institution_id: UUID
+    visit_id: UUID
+    mode: str
+    checklist_code: str
+    checklist_version: int
+    inspected_on: date
+    started_at: datetime
+    finished_at: datetime
+    received_at: datetime
+    content_sha256: str
+    state: str
+    missing_photos: Sequence[str]
+    receipt: Receipt | None
+    issue_due_on: date
+    notice_id: UUID | None
+    supersedes: UUID | None
+    problems: Sequence[ProblemLine]
+    flags: Sequence[FlagView]
+    submission: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemView:
+    id: UUID
+    number: str | None
+    item_code: str | None
+    institution_id: UUID
+    institution_name: str
+    region_code: str
+    text: str
+    place: str | None
+    severity: str
+    red_line: str | None
+    status: str
+    round: int
+    due_on: date | None
+    overdue: bool
+    deadline_class: str | None
+    provisional: bool
+    holder: str | None
+    clock_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewView:
+    id: UUID
+    decision: str
+    comment: str
+    method: str
+    reviewer: str
+    second_reviewer: str | None
+    new_due_on: date | None
+    photos: Sequence[str]
+    decided_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RectificationView:
+    id: UUID
+    problem_id: UUID
+    round: int
+    description: str
+    completed_on: date
+    photos: Sequence[str]
+    on_the_spot: bool
+    received_at: datetime
+    content_sha256: str
+    state: str
+    missing_photos: Sequence[str]
+    receipt: Receipt | None
+    outcome: str | None
+    problem_status: str
+    flags: Sequence[FlagView]
+    reviews: Sequence[ReviewView] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class EventView:
+    at: datetime
+    by: str | None
+    event: str
+    detail: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ClocksView:
+    """`until` is the date of whoever holds the problem; the others are kept as they were set."""
+
+    holder: str | None
+    until: date | None
+    issue_due_on: date
+    ordered_due_on: date | None
+    due_on: date | None
+    review_due_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemDetail:
+    summary: ProblemView
+    inspection_id: UUID
+    notice_id: UUID | None
+    item_text: str
+    quantity: int | None
+    photos: Sequence[str]
+    photo_rule: str
+    basis: Sequence[Mapping[str, Any]]
+    advice: str
+    recommendation: Sequence[str]
+    responsible_kind: str
+    responsible_name: str | None
+    due_days: int
+    closed_on_time: bool | None
+    clocks: ClocksView
+    rounds: Sequence[RectificationView]
+    timeline: Sequence[EventView]
+    moves: Sequence[Move]
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewAnswer:
+    """What a review led to."""
+
+    id: UUID
+    rectification_id: UUID
+    decision: str
+    problem: ProblemView
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeRowView:
+    problem_id: UUID
+    number: str | None
+    action: str
+    text: str
+    place: str | None
+    severity: str
+    status: str
+    due_on: date | None
+    provisional: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AcknowledgementView:
+    name: str
+    title: str
+    acknowledged_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeView:
+    id: UUID
+    document_number: str
+    institution_id: UUID
+    inspection_ids: Sequence[UUID]
+    issued_on: date
+    issued_at: datetime
+    signer: str
+    opinion: str | None
+    service: Mapping[str, Any]
+    content_sha256: str
+    document_sha256: str
+    problems: Sequence[NoticeRowView]
+    acknowledgement: AcknowledgementView | None
+
+
+@dataclass(frozen=True, slots=True)
+class NotificationView:
+    id: UUID
+    kind: str
+    problem_id: UUID | None
+    params: Mapping[str, Any]
+    created_at: datetime
+    read_at: datetime | None

@@ -1,0 +1,93 @@
+"""Wire shapes of accounts, devices, institutions, photos, notifications."""
+
+from __future__ import annotations
+
+from marshmallow import fields
+
+from inspection.domain.actor import ROLES
+from inspection.schemas.wire import Anything, Choice, Id, ListOf, Moment, Part, Sha256, Text, Truth, Whole, Wire
+
+
+class LoginBody(Wire):
+    username = Text(64, required=True)
+    password = Text(256, required=True)
+    device_name = Text(128, required=True)
+    otp = Text(16, allow_none=True)
+
+
+class PasswordBody(Wire):
+    old = Text(256, required=True)
+    new = Text(256, required=True)
+
+
+class RoleSchema(Wire):
+    role = Choice(ROLES)
+    region_code = Text(6, allow_none=True)
+    institution_id = Id(allow_none=True)
+
+
+class UserSchema(Wire):
+    id = Id()
+    username = Text(64)
+    name = Text(64)
+    organisation = Text(128)
+    roles = ListOf(Part(RoleSchema), most=100)
+    region_code = Text(6, allow_none=True)
+    institution_id = Id(allow_none=True)
+
+
+class SignedInSchema(Wire):
+    token = Text(128)
+    expires_at = Moment()
+    user = Part(UserSchema)
+
+
+class DeviceSchema(Wire):
+    id = Id()
+    device_name = Text(128)
+    created_at = Moment()
+    expires_at = Moment()
+    current = Truth()
+
+
+class InstitutionSchema(Wire):
+    id = Id()
+    name = Text(128)
+    kind = Choice(("school", "kindergarten", "tutoring_centre"))
+    region_code = Text(6)
+    region_name = Text(64)
+    competent_department = Text(128)
+    profile = Anything()
+
+
+class PhotoSchema(Wire):
+    sha256 = Sha256()
+    type = Text(32)
+    width = Whole(0, 2**31, allow_none=True)
+    height = Whole(0, 2**31, allow_none=True)
+    bytes = Whole(0, 2**31)
+    taken_at = Text(64, allow_none=True)
+    has_location = Truth()
+
+
+class NotificationSchema(Wire):
+    id = Id()
+    kind = Text(32)
+    problem_id = Id(allow_none=True)
+    params = Anything()
+    created_at = Moment()
+    read_at = Moment(allow_none=True)
+    text = fields.String()
+
+
+class ChecklistHeadSchema(Wire):
+    code = Text(32)
+    version = Whole(1, 1_000_000)
+    title = Text(128)
+    title_en = Text(128)
+    kinds = ListOf(Text(32), most=10)
+    sha256 = Sha256()
+
+
+class ChecklistSchema(ChecklistHeadSchema):
+    sections = ListOf(Anything(), most=200)

@@ -1,0 +1,69 @@
+"""What may stand behind the question mark of each list."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marshmallow import fields, validate
+
+from inspection.domain.inspections import SEVERITIES
+from inspection.domain.problems import STATUSES
+from inspection.schemas.wire import CODES, Choice, Day, Id, Moment, Text, Whole, Wire
+
+
+class Region(fields.String):
+    """A GB/T 2260 code of six digits."""
+
+    default_error_messages = {**CODES, "invalid_utf8": "wrong_type"}
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(validate=validate.Regexp(r"^[0-9]{6}$", error="not_a_region"), **options)
+
+
+class Digits(Whole):
+    """A whole number as text."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> Any:
+        if not isinstance(value, str) or not value.isascii() or not value.isdigit() or len(value) > 9:
+            raise self.make_error("invalid")
+        return super()._deserialize(int(value), attr, data, **options)
+
+
+class OneOrMore(fields.String):
+    """Values separated by commas, any of which may match."""
+
+    default_error_messages = {**CODES, "invalid_utf8": "wrong_type"}
+
+    def __init__(self, choices: tuple[str, ...], **options: Any) -> None:
+        self.choices = choices
+        pattern = "^({0})(,({0}))*$".format("|".join(choices))
+        super().__init__(validate=validate.Regexp(pattern, error="not_a_choice:choices=" + ", ".join(choices)), **options)
+
+
+class ChecklistQuery(Wire):
+    version = Digits(1, 1_000_000)
+
+
+class InstitutionQuery(Wire):
+    q = Text(64)
+    kind = Choice(("school", "kindergarten", "tutoring_centre"))
+    region = Region()
+
+
+class PurposeQuery(Wire):
+    purpose = Text(500)
+
+
+class InspectionQuery(Wire):
+    institution = Id()
+    since = Moment()
+
+
+class ProblemQuery(Wire):
+    status = OneOrMore(STATUSES)
+    severity = OneOrMore(SEVERITIES)
+    institution = Id()
+    region = Region()
+    due_before = Day()
+    overdue = Choice(("true", "false"))
+    item = Text(32)

@@ -1,0 +1,92 @@
+"""Settings from the environment: prefix `INSPECTION_`, read once, frozen. Anything unknown or malformed stops the start."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from inspection.storage.db import is_usable_url
+
+PREFIX: Final = "INSPECTION_"
+KNOWN: Final = {
+    "DATABASE_URL": "the database; default: a SQLite file in the data directory; `postgresql+psycopg://…` at scale",
+    "DATA_DIR": "where data lives; default `var/`",
+    "SECRET_KEY": "signs cookies, at least 32 characters; made and kept in the data directory when absent",
+    "EVIDENCE_URL": "where evidence lives; default: a folder in the data directory; `s3://bucket/prefix` at scale",
+    "DEMO_PASSWORD": "password of every demo account, at least 10 characters; made and printed when absent",
+    "TIMEZONE": "the zone of dates and deadlines; default `Asia/Shanghai`",
+}
+
+
+class BadSetting(ValueError):
+    """One clear line on which setting is wrong, and how."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    database_url: str
+    data_dir: Path
+    secret_key: str
+    evidence_url: str
+    demo_password: str | None
+    zone: ZoneInfo
+
+    @classmethod
+    def from_env(cls, environment: Mapping[str, str] | None = None) -> Settings:
+        """Raises `BadSetting`. Makes the data directory and, where none is given, a secret key in it."""
+        given = os.environ if environment is None else environment
+        unknown = sorted(
+            name for name in given if name.startswith(PREFIX) and name.removeprefix(PREFIX) not in KNOWN
+        )
+        if unknown:
+            raise BadSetting(f"{unknown[0]}: no such setting; known are {', '.join(PREFIX + name for name in KNOWN)}")
+        data_dir = Path(given.get(f"{PREFIX}DATA_DIR") or "var").absolute()
+        try:
+            data_dir.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise BadSetting(f"{PREFIX}DATA_DIR: {data_dir} cannot be made: {error.strerror}") from None
+        database_url = given.get(f"{PREFIX}DATABASE_URL") or f"sqlite:///{data_dir / 'inspection.sqlite'}"
+        if not is_usable_url(database_url):
+            raise BadSetting(f"{PREFIX}DATABASE_URL: neither sqlite:///… nor postgresql+psycopg://…")
+        evidence_url = given.get(f"{PREFIX}EVIDENCE_URL") or ""
+        if "://" in evidence_url and not evidence_url.startswith(("s3://", "file://")):
+            raise BadSetting(f"{PREFIX}EVIDENCE_URL: neither a folder nor s3://bucket/prefix")
+        password = given.get(f"{PREFIX}DEMO_PASSWORD") or None
+        if password is not None and len(password) < 10:
+            raise BadSetting(f"{PREFIX}DEMO_PASSWORD: at least 10 characters")
+        return cls(
+            database_url=database_url,
+            data_dir=data_dir,
+            secret_key=_secret_key(given.get(f"{PREFIX}SECRET_KEY"), data_dir),
+            evidence_url=evidence_url,
+            demo_password=password,
+            zone=_zone(given.get(f"{PREFIX}TIMEZONE") or "Asia/Shanghai"),
+        )
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise BadSetting(f"{PREFIX}TIMEZONE: {name!r} is no time zone such as Asia/Shanghai") from None
+
+
+def _secret_key(given: str | None, data_dir: Path) -> str:
+    if given is not None:
+        if len(given) < 32:
+            raise BadSetting(f"{PREFIX}SECRET_KEY: at least 32 characters")
+        return given
+    path = data_dir / "secret-key"
+    try:
+        with path.open("x", encoding="ascii", opener=lambda name, flags: os.open(name, flags, 0o600)) as handle:
+            handle.write(secrets.token_urlsafe(48))
+    except FileExistsError:
+        pass
+    except OSError as error:
+        raise BadSetting(f"{PREFIX}SECRET_KEY: none given and {path} cannot be written: {error.strerror}") from None
+    return path.read_text(encoding="ascii")

@@ -1,0 +1,154 @@
+"""Inspections as they were handed in: the very bytes, what was derived from them, and who took part."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Float, ForeignKey, Index, LargeBinary, String, select, update
+from sqlalchemy.orm import Mapped, Session, mapped_column, undefer
+
+from inspection.domain.actor import Actor
+from inspection.storage.db import Base, Json
+from inspection.storage.scope import visible
+
+
+class InspectionRow(Base):
+    """`body` is the submission as received and `content_sha256` its hash. `region_code` is that of the day.
+    `flags` are those of the receipt; missing answers among them are read against the whole visit."""
+
+    __tablename__ = "inspection"
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    institution_id: Mapped[UUID] = mapped_column(ForeignKey("institution.id"))
+    region_code: Mapped[str] = mapped_column(String(6))
+    visit_id: Mapped[UUID] = mapped_column(index=True)
+    submitter_id: Mapped[UUID] = mapped_column(ForeignKey("user_account.id"))
+    mode: Mapped[str] = mapped_column(String(16))
+    checklist_code: Mapped[str] = mapped_column(String(32))
+    checklist_version: Mapped[int]
+    supersedes_id: Mapped[UUID | None]
+    started_at: Mapped[datetime]
+    finished_at: Mapped[datetime]
+    inspected_on: Mapped[date]
+    received_at: Mapped[datetime]
+    client_version: Mapped[str | None] = mapped_column(String(64))
+    clock_offset_s: Mapped[float | None] = mapped_column(Float)
+    content_sha256: Mapped[str] = mapped_column(String(64))
+    body: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
+    answered: Mapped[list[Any]] = mapped_column(Json)
+    flags: Mapped[list[Any]] = mapped_column(Json)
+    issue_due_on: Mapped[date]
+    complete_at: Mapped[datetime | None]
+    receipt_code: Mapped[str | None] = mapped_column(String(16))
+    notice_id: Mapped[UUID | None] = mapped_column(index=True)
+    __table_args__ = (Index("ix_inspection_institution_id_id", "institution_id", "id"),)
+
+
+class ParticipantRow(Base):
+    """Who took part beside the submitter; `user_id` where it is an account."""
+
+    __tablename__ = "participant"
+    inspection_id: Mapped[UUID] = mapped_column(ForeignKey("inspection.id"), primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    user_id: Mapped[UUID | None] = mapped_column(index=True)
+    name: Mapped[str] = mapped_column(String(64))
+    organisation: Mapped[str] = mapped_column(String(128))
+
+
+def find_for_system(session: Session, inspection_id: UUID, *, locked: bool = False) -> InspectionRow | None:
+    return session.get(InspectionRow, inspection_id, with_for_update=locked, populate_existing=locked)
+
+
+def get(actor: Actor, session: Session, inspection_id: UUID) -> InspectionRow | None:
+    return session.scalar(
+        select(InspectionRow).where(InspectionRow.id == inspection_id, visible(actor, InspectionRow))
+    )
+
+
+def lock_many(actor: Actor, session: Session, ids: Iterable[UUID]) -> Sequence[InspectionRow]:
+    """Those in scope, in the order of receipt, held against other writers until the unit ends."""
+    return session.scalars(
+        select(InspectionRow)
+        .where(InspectionRow.id.in_(list(ids)), visible(actor, InspectionRow))
+        .order_by(InspectionRow.received_at, InspectionRow.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).all()
+
+
+def list_visible(
+    actor: Actor,
+    session: Session,
+    *,
+    institution_id: UUID | None,
+    since: datetime | None,
+    after: tuple[datetime, UUID] | None,
+    limit: int,
+) -> Sequence[InspectionRow]:
+    """In the order of receipt, `limit` of them after the keyset position (received_at, id)."""
+    statement = select(InspectionRow).where(visible(actor, InspectionRow))
+    if institution_id is not None:
+        statement = statement.where(InspectionRow.institution_id == institution_id)
+    if since is not None:
+        statement = statement.where(InspectionRow.received_at >= since)
+    if after is not None:
+        at, last = after
+        statement = statement.where(
+            (InspectionRow.received_at > at) | ((InspectionRow.received_at == at) & (InspectionRow.id > last))
+        )
+    return session.scalars(statement.order_by(InspectionRow.received_at, InspectionRow.id).limit(limit)).all()
+
+
+def answered_elsewhere_for_system(session: Session, inspection: InspectionRow) -> set[str]:
+    """Items that other submissions of the same visit to the same institution answered."""
+    rows = session.scalars(
+        select(InspectionRow.answered).where(
+            InspectionRow.visit_id == inspection.visit_id,
+            InspectionRow.institution_id == inspection.institution_id,
+            InspectionRow.id != inspection.id,
+        )
+    )
+    return {code for codes in rows for code in codes}
+
+
+def took_part_for_system(session: Session, inspection_ids: Sequence[UUID]) -> frozenset[UUID]:
+    """Everybody who submitted or took part in one of these inspections or in another submission of its visit."""
+    visits = select(InspectionRow.visit_id, InspectionRow.institution_id).where(InspectionRow.id.in_(inspection_ids))
+    named = session.execute(visits).all()
+    people: set[UUID] = set()
+    for visit_id, institution_id in named:
+        of_visit = select(InspectionRow.id).where(
+            InspectionRow.visit_id == visit_id, InspectionRow.institution_id == institution_id
+        )
+        people.update(session.scalars(select(InspectionRow.submitter_id).where(InspectionRow.id.in_(of_visit))))
+        people.update(
+            user_id
+            for user_id in session.scalars(
+                select(ParticipantRow.user_id).where(ParticipantRow.inspection_id.in_(of_visit))
+            )
+            if user_id is not None
+        )
+    return frozenset(people)
+
+
+def participants_for_system(session: Session, inspection_id: UUID) -> Sequence[ParticipantRow]:
+    return session.scalars(
+        select(ParticipantRow).where(ParticipantRow.inspection_id == inspection_id).order_by(ParticipantRow.position)
+    ).all()
+
+
+def mark_complete_for_system(session: Session, inspection_id: UUID, code: str, at: datetime) -> None:
+    session.execute(
+        update(InspectionRow)
+        .where(InspectionRow.id == inspection_id, InspectionRow.complete_at.is_(None))
+        .values(complete_at=at, receipt_code=code)
+    )
+
+
+def all_bodies_for_system(session: Session) -> Iterable[InspectionRow]:
+    """Every inspection with its bytes, a few at a time."""
+    return session.scalars(
+        select(InspectionRow).options(undefer(InspectionRow.body)).order_by(InspectionRow.id)
+    ).yield_per(50)

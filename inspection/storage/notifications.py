@@ -1,0 +1,107 @@
+"""What people are told inside the system, and the facts of the deadline stages that were reached."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index, String, and_, insert, or_, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from inspection.domain.actor import Actor
+from inspection.storage.accounts import RoleRow, UserRow
+from inspection.storage.db import Base, Json, insert_or_ignore
+from inspection.storage.scope import regions_over
+
+
+class NotificationRow(Base):
+    """One message to one person. Its text is made from `kind` and `params` in the reader's language."""
+
+    __tablename__ = "notification"
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("user_account.id"))
+    kind: Mapped[str] = mapped_column(String(32))
+    problem_id: Mapped[UUID | None] = mapped_column(index=True)
+    params: Mapped[dict[str, Any]] = mapped_column(Json)
+    created_at: Mapped[datetime]
+    read_at: Mapped[datetime | None]
+    __table_args__ = (Index("ix_notification_user_id_id", "user_id", "id"),)
+
+
+class StageFactRow(Base):
+    """A stage that was reached, written once: the key makes several workers and repeated sweeps harmless.
+    `subject_id` is a problem's, or an inspection's for the clock of issuing."""
+
+    __tablename__ = "stage_fact"
+    subject_id: Mapped[UUID] = mapped_column(primary_key=True)
+    round: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    due_on: Mapped[date] = mapped_column(primary_key=True)
+    stage: Mapped[str] = mapped_column(String(32), primary_key=True)
+    at: Mapped[datetime]
+
+
+def add_for_system(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
+    if rows:
+        session.execute(insert(NotificationRow.__table__), list(rows))  # type: ignore[arg-type]
+
+
+def recipients_for_system(
+    session: Session, roles: Iterable[str], institution_id: UUID, region_code: str
+) -> list[UUID]:
+    """Accounts in use that hold one of the roles for this institution (unit) or for a region over it."""
+    regional = [role for role in roles if role != "unit"]
+    branches = []
+    if regional:
+        branches.append(and_(RoleRow.role.in_(regional), RoleRow.region_code.in_(regions_over(region_code))))
+    if "unit" in roles:
+        branches.append(and_(RoleRow.role == "unit", RoleRow.institution_id == institution_id))
+    if not branches:
+        return []
+    return sorted(
+        set(
+            session.scalars(
+                select(UserRow.id)
+                .join(RoleRow, RoleRow.user_id == UserRow.id)
+                .where(RoleRow.ended_at.is_(None), UserRow.disabled_at.is_(None), or_(*branches))
+            )
+        )
+    )
+
+
+def list_own(actor: Actor, session: Session, after: UUID | None, limit: int) -> Sequence[NotificationRow]:
+    """The newest first; ids are UUIDv7."""
+    statement = select(NotificationRow).where(NotificationRow.user_id == actor.id)
+    if after is not None:
+        statement = statement.where(NotificationRow.id < after)
+    return session.scalars(statement.order_by(NotificationRow.id.desc()).limit(limit)).all()
+
+
+def get_own(actor: Actor, session: Session, notification_id: UUID) -> NotificationRow | None:
+    return session.scalar(
+        select(NotificationRow).where(
+            NotificationRow.id == notification_id, NotificationRow.user_id == actor.id
+        )
+    )
+
+
+def reached_for_system(session: Session, subject_ids: Sequence[UUID]) -> dict[UUID, set[tuple[int, date, str]]]:
+    """The facts already written for these subjects: (round, due date, stage)."""
+    reached: dict[UUID, set[tuple[int, date, str]]] = {subject_id: set() for subject_id in subject_ids}
+    if subject_ids:
+        for subject_id, number, due_on, stage in session.execute(
+            select(StageFactRow.subject_id, StageFactRow.round, StageFactRow.due_on, StageFactRow.stage).where(
+                StageFactRow.subject_id.in_(subject_ids)
+            )
+        ):
+            reached[subject_id].add((number, due_on, stage))
+    return reached
+
+
+def reach_for_system(
+    session: Session, subject_id: UUID, number: int, due_on: date, stage: str, at: datetime
+) -> bool:
+    """Write that a stage was reached; whether that was news."""
+    row = {"subject_id": subject_id, "round": number, "due_on": due_on, "stage": stage, "at": at}
+    return bool(insert_or_ignore(session, StageFactRow, [row]))

@@ -1,0 +1,188 @@
+"""Problems and the events of their lives."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index, Select, String, Text, func, insert, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from inspection.domain.actor import Actor, region_prefix
+from inspection.domain.problems import UNFINISHED
+from inspection.storage.db import Base, Json
+from inspection.storage.institutions import InstitutionRow
+from inspection.storage.scope import visible
+
+
+class ProblemRow(Base):
+    """One row, one problem, one responsible party, one deadline.
+
+    `clock_on` is the date of whoever holds it now: to issue (found), to rectify (open), to review or to complete
+    the proof (submitted), and the day it ended (finished). `due_on` is the unit's date; `ordered_due_on` the one
+    that was ordered first, by which "on time" is judged. `since_on` is when the present clock began to run.
+    """
+
+    __tablename__ = "problem"
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    inspection_id: Mapped[UUID] = mapped_column(ForeignKey("inspection.id"), index=True)
+    institution_id: Mapped[UUID] = mapped_column(ForeignKey("institution.id"))
+    region_code: Mapped[str] = mapped_column(String(6))
+    pointer: Mapped[str] = mapped_column(String(256))
+    item_code: Mapped[str | None] = mapped_column(String(32), index=True)
+    item_text: Mapped[str] = mapped_column(Text)
+    text: Mapped[str] = mapped_column(Text)
+    place: Mapped[str | None] = mapped_column(Text)
+    quantity: Mapped[int | None]
+    photos: Mapped[list[Any]] = mapped_column(Json)
+    severity: Mapped[str] = mapped_column(String(16))
+    red_line: Mapped[str | None] = mapped_column(String(4))
+    recommendation: Mapped[list[Any]] = mapped_column(Json)
+    basis: Mapped[list[Any]] = mapped_column(Json)
+    advice: Mapped[str] = mapped_column(Text)
+    photo_rule: Mapped[str] = mapped_column(String(16))
+    responsible_kind: Mapped[str] = mapped_column(String(16))
+    responsible_name: Mapped[str | None] = mapped_column(String(128))
+    due_days: Mapped[int]
+    at_once: Mapped[bool]
+    status: Mapped[str] = mapped_column(String(16))
+    round: Mapped[int]
+    due_on: Mapped[date | None]
+    ordered_due_on: Mapped[date | None]
+    issue_due_on: Mapped[date]
+    review_due_on: Mapped[date | None]
+    clock_on: Mapped[date]
+    since_on: Mapped[date]
+    number: Mapped[str | None] = mapped_column(String(40), unique=True)
+    notice_id: Mapped[UUID | None] = mapped_column(index=True)
+    rectification_id: Mapped[UUID | None]
+    found_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]
+    closed_on_time: Mapped[bool | None]
+    version: Mapped[int]
+    __table_args__ = (
+        Index("ix_problem_institution_id_id", "institution_id", "id"),
+        Index("ix_problem_status_due_on_id", "status", "due_on", "id"),
+        Index("ix_problem_status_clock_on_id", "status", "clock_on", "id"),
+    )
+    __mapper_args__ = {"version_id_col": version}
+
+
+class EventRow(Base):
+    """Who, when, what, why. `actor_id` None is the system itself. Insert-only."""
+
+    __tablename__ = "problem_event"
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    problem_id: Mapped[UUID] = mapped_column(ForeignKey("problem.id"))
+    at: Mapped[datetime]
+    actor_id: Mapped[UUID | None]
+    actor_name: Mapped[str | None] = mapped_column(String(64))
+    event: Mapped[str] = mapped_column(String(32))
+    detail: Mapped[dict[str, Any]] = mapped_column(Json)
+    __table_args__ = (Index("ix_problem_event_problem_id_id", "problem_id", "id"),)
+
+
+def insert_for_system(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
+    if rows:
+        session.execute(insert(ProblemRow.__table__), list(rows))  # type: ignore[arg-type]
+
+
+def add_events_for_system(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
+    if rows:
+        session.execute(insert(EventRow.__table__), list(rows))  # type: ignore[arg-type]
+
+
+def get(actor: Actor, session: Session, problem_id: UUID) -> ProblemRow | None:
+    return session.scalar(select(ProblemRow).where(ProblemRow.id == problem_id, visible(actor, ProblemRow)))
+
+
+def lock(actor: Actor, session: Session, problem_id: UUID) -> ProblemRow | None:
+    """The row as it is now, held against other writers until the unit ends."""
+    return session.scalar(
+        select(ProblemRow)
+        .where(ProblemRow.id == problem_id, visible(actor, ProblemRow))
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+
+
+def lock_for_system(session: Session, problem_id: UUID) -> ProblemRow | None:
+    return session.get(ProblemRow, problem_id, with_for_update=True, populate_existing=True)
+
+
+def lock_of_inspections_for_system(session: Session, inspection_ids: Sequence[UUID]) -> Sequence[ProblemRow]:
+    return session.scalars(
+        select(ProblemRow)
+        .where(ProblemRow.inspection_id.in_(inspection_ids))
+        .order_by(ProblemRow.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).all()
+
+
+def of_inspections_for_system(session: Session, inspection_ids: Sequence[UUID]) -> Sequence[ProblemRow]:
+    return session.scalars(
+        select(ProblemRow).where(ProblemRow.inspection_id.in_(inspection_ids)).order_by(ProblemRow.id)
+    ).all()
+
+
+def list_visible(
+    actor: Actor, session: Session, filters: Mapping[str, Any], today: date, after: UUID | None, limit: int
+) -> Sequence[ProblemRow]:
+    """Problems in scope in the order in which they were found; ids are UUIDv7, so the last key is the id."""
+    statement = _filtered(select(ProblemRow).where(visible(actor, ProblemRow)), filters, today)
+    if after is not None:
+        statement = statement.where(ProblemRow.id > after)
+    return session.scalars(statement.order_by(ProblemRow.id).limit(limit)).all()
+
+
+def _filtered(statement: Select[Any], filters: Mapping[str, Any], today: date) -> Select[Any]:
+    for name in ("status", "severity"):
+        if filters.get(name) is not None:
+            statement = statement.where(getattr(ProblemRow, name).in_(filters[name]))
+    if filters.get("institution") is not None:
+        statement = statement.where(ProblemRow.institution_id == filters["institution"])
+    if filters.get("item") is not None:
+        statement = statement.where(ProblemRow.item_code == filters["item"])
+    if filters.get("region") is not None:
+        inside = select(InstitutionRow.id).where(
+            InstitutionRow.region_code.startswith(region_prefix(filters["region"]), autoescape=True)
+        )
+        statement = statement.where(ProblemRow.institution_id.in_(inside))
+    if filters.get("due_before") is not None:
+        statement = statement.where(ProblemRow.due_on < filters["due_before"])
+    if filters.get("overdue") is not None:
+        late = (ProblemRow.status == "open") & (ProblemRow.due_on < today)
+        statement = statement.where(late if filters["overdue"] else ~late | ProblemRow.due_on.is_(None))
+    return statement
+
+
+def events_for_system(session: Session, problem_id: UUID) -> Sequence[EventRow]:
+    return session.scalars(
+        select(EventRow).where(EventRow.problem_id == problem_id).order_by(EventRow.at, EventRow.id)
+    ).all()
+
+
+def due_for_sweep_for_system(
+    session: Session, status: str, until: date, after: tuple[date, UUID] | None, limit: int
+) -> Sequence[ProblemRow]:
+    """Unfinished problems of a status whose clock ends by `until`, oldest clock first, a batch at a time."""
+    statement = select(ProblemRow).where(ProblemRow.status == status, ProblemRow.clock_on <= until)
+    if after is not None:
+        clock_on, last = after
+        statement = statement.where(
+            (ProblemRow.clock_on > clock_on) | ((ProblemRow.clock_on == clock_on) & (ProblemRow.id > last))
+        )
+    return session.scalars(statement.order_by(ProblemRow.clock_on, ProblemRow.id).limit(limit)).all()
+
+
+def unfinished_for_system(session: Session) -> Iterable[ProblemRow]:
+    return session.scalars(select(ProblemRow).where(ProblemRow.status.in_(UNFINISHED)).order_by(ProblemRow.id))
+
+
+def count_by_status_for_system(session: Session) -> dict[str, int]:
+    return dict(
+        session.execute(select(ProblemRow.status, func.count()).group_by(ProblemRow.status)).tuples().all()
+    )
