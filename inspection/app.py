@@ -36,9 +36,7 @@ class Parts:
 
     def context(self) -> Context:
         """A context on the session of the present app context."""
-        return Context(
-            session=db.session(), clock=self.clock, evidence=self.evidence, render_notice=notice.render
-        )
+        return Context(session=db.session(), clock=self.clock, evidence=self.evidence, render_notice=notice.render)
 
 
 def create_app(settings: Settings, clock: Clock | None = None) -> Flask:

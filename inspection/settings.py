@@ -1,10 +1,12 @@
-"""Settings from the environment: prefix `INSPECTION_`, read once, frozen. Anything unknown or malformed stops the start."""
+"""Settings from the environment: prefix `INSPECTION_`, read once, frozen. Anything else stops the start."""
 
 from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -40,9 +42,7 @@ class Settings:
     def from_env(cls, environment: Mapping[str, str] | None = None) -> Settings:
         """Raises `BadSetting`. Makes the data directory and, where none is given, a secret key in it."""
         given = os.environ if environment is None else environment
-        unknown = sorted(
-            name for name in given if name.startswith(PREFIX) and name.removeprefix(PREFIX) not in KNOWN
-        )
+        unknown = sorted(name for name in given if name.startswith(PREFIX) and name.removeprefix(PREFIX) not in KNOWN)
         if unknown:
             raise BadSetting(f"{unknown[0]}: no such setting; known are {', '.join(PREFIX + name for name in KNOWN)}")
         data_dir = Path(given.get(f"{PREFIX}DATA_DIR") or "var").absolute()
@@ -81,12 +81,19 @@ def _secret_key(given: str | None, data_dir: Path) -> str:
         if len(given) < 32:
             raise BadSetting(f"{PREFIX}SECRET_KEY: at least 32 characters")
         return given
-    path = data_dir / "secret-key"
     try:
-        with path.open("x", encoding="ascii", opener=lambda name, flags: os.open(name, flags, 0o600)) as handle:
-            handle.write(secrets.token_urlsafe(48))
-    except FileExistsError:
-        pass
+        return kept_secret(data_dir / "secret-key", lambda: secrets.token_urlsafe(48))
     except OSError as error:
-        raise BadSetting(f"{PREFIX}SECRET_KEY: none given and {path} cannot be written: {error.strerror}") from None
+        raise BadSetting(f"{PREFIX}SECRET_KEY: none given, and none can be kept: {error.strerror}") from None
+
+
+def kept_secret(path: Path, make: Callable[[], str]) -> str:
+    """What the file holds; made by the first process that asks, whole or not at all, for its owner alone."""
+    if not path.exists():
+        handle, draft = tempfile.mkstemp(dir=path.parent)
+        with os.fdopen(handle, "w", encoding="ascii") as target:
+            target.write(make())
+        with suppress(FileExistsError):
+            os.link(draft, path)
+        os.unlink(draft)
     return path.read_text(encoding="ascii")

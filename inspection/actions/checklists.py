@@ -39,6 +39,10 @@ def publish(ctx: Context, checklist: Checklist) -> bool:
         new = checklists.publish_for_system(ctx.session, checklist, ctx.now())
         if new:
             ctx.record(
-                None, "publish_checklist", "checklist", f"{checklist.code}.v{checklist.version}", sha256=checklist.sha256
+                None,
+                "publish_checklist",
+                "checklist",
+                f"{checklist.code}.v{checklist.version}",
+                sha256=checklist.sha256,
             )
     return new

@@ -88,9 +88,7 @@ def complete(ctx: Context, actor: Actor, subject: str, subject_id: UUID) -> None
     if subject == "inspection":
         inspection = inspections.find_for_system(ctx.session, subject_id)
         assert inspection is not None
-        inspections.mark_complete_for_system(
-            ctx.session, subject_id, short_code(inspection.content_sha256), ctx.now()
-        )
+        inspections.mark_complete_for_system(ctx.session, subject_id, short_code(inspection.content_sha256), ctx.now())
         ctx.record(actor, "complete_inspection", "inspection", subject_id)
     elif subject == "rectification":
         _complete_rectification(ctx, actor, subject_id)
@@ -127,7 +125,12 @@ def begin_review(ctx: Context, problem: problems.ProblemRow) -> None:
         institution.id,
         institution.region_code,
         problem.id,
-        {"number": problem.number, "institution": institution.name, "text": problem.text, "until": str(problem.clock_on)},
+        {
+            "number": problem.number,
+            "institution": institution.name,
+            "text": problem.text,
+            "until": str(problem.clock_on),
+        },
     )
 
 

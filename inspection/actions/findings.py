@@ -21,7 +21,6 @@ from inspection.storage import evidence, notifications, problems
 from inspection.storage.institutions import InstitutionRow
 from inspection.storage.rectifications import RectificationRow
 
-
 AT_ONCE_STAGE = "due_0"
 
 

@@ -11,7 +11,7 @@ from uuid import UUID
 import orjson
 from sqlalchemy import insert
 
-from checklists.engine import NUMBER_ATTRIBUTES, Outcome, evaluate
+from checklists.engine import NUMBER_ATTRIBUTES, Flag, Outcome, evaluate
 from checklists.model import Checklist
 from inspection.actions.context import Context
 from inspection.actions.evidence import complete
@@ -41,7 +41,7 @@ class _Judged:
     offset_s: float | None
     findings: Sequence[rules.Finding]
     rechecked: Sequence[tuple[Mapping[str, Any], UUID]]
-    flags: Sequence[rules.Flag]
+    flags: Sequence[Flag]
 
 
 @once_more
@@ -156,16 +156,16 @@ def _evaluate(
 
 def _rechecks(
     ctx: Context, actor: Actor, submission: Submission, institution_id: UUID
-) -> tuple[list[tuple[Mapping[str, Any], UUID]], list[Fault], list[rules.Flag]]:
+) -> tuple[list[tuple[Mapping[str, Any], UUID]], list[Fault], list[Flag]]:
     """Which rechecks speak of unfinished problems of this institution; the others are kept and flagged."""
     rechecked: list[tuple[Mapping[str, Any], UUID]] = []
     faults: list[Fault] = []
-    flags: list[rules.Flag] = []
+    flags: list[Flag] = []
     for index, recheck in enumerate(submission.rechecks):
         problem = problems.get(actor, ctx.session, recheck["problem_id"])
         at = f"/rechecks/{index}"
         if problem is None or problem.institution_id != institution_id:
-            flags.append(rules.Flag("recheck_unknown", at))
+            flags.append(Flag("recheck_unknown", at))
             continue
         if problem.photo_rule == "forbidden":
             faults += [
@@ -173,14 +173,12 @@ def _rechecks(
                 for position in range(len(recheck.get("photos") or ()))
             ]
         if problem.finished_at is not None:
-            flags.append(rules.Flag("recheck_of_finished", at))
+            flags.append(Flag("recheck_of_finished", at))
         rechecked.append((recheck, problem.id))
     return rechecked, faults, flags
 
 
-def _insert(
-    ctx: Context, actor: Actor, inspection_id: UUID, incoming: Incoming[Submission], judged: _Judged
-) -> None:
+def _insert(ctx: Context, actor: Actor, inspection_id: UUID, incoming: Incoming[Submission], judged: _Judged) -> None:
     submission = judged.submission
     ctx.session.execute(
         insert(InspectionRow.__table__),  # type: ignore[arg-type]

@@ -13,9 +13,7 @@ from inspection.storage.notifications import NotificationRow
 from inspection.storage.unit import unit
 
 
-def list_notifications(
-    ctx: Context, actor: Actor, after: tuple[str, ...] | None, limit: int
-) -> Page[NotificationView]:
+def list_notifications(ctx: Context, actor: Actor, after: tuple[str, ...] | None, limit: int) -> Page[NotificationView]:
     """One's own, the newest first."""
     key = None
     if after is not None:

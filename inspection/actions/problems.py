@@ -132,7 +132,9 @@ def _moves(ctx: Context, actor: Actor, row: ProblemRow) -> Sequence[Move]:
 def _rounds(
     ctx: Context, row: ProblemRow, proofs: Sequence[RectificationRow], reviews: Sequence[ReviewRow]
 ) -> list[RectificationView]:
-    people = {review.reviewer_id for review in reviews} | {r.second_reviewer_id for r in reviews if r.second_reviewer_id}
+    people = {review.reviewer_id for review in reviews} | {
+        r.second_reviewer_id for r in reviews if r.second_reviewer_id
+    }
     names = accounts.names_for_system(ctx.session, people)
     missing = evidence.missing_by_subject_for_system(ctx.session, [proof.id for proof in proofs])
     return [

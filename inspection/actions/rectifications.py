@@ -56,9 +56,7 @@ def submit_rectification(
         return Stored(rectification_view(proof, problem.status, missing), created=True)
 
 
-def _known(
-    ctx: Context, actor: Actor, known: RectificationRow, problem_id: UUID, sha256: str
-) -> RectificationView:
+def _known(ctx: Context, actor: Actor, known: RectificationRow, problem_id: UUID, sha256: str) -> RectificationView:
     if known.submitter_id != actor.id or known.content_sha256 != sha256 or known.problem_id != problem_id:
         raise Refused("conflict")
     problem = problems.lock_for_system(ctx.session, problem_id)
@@ -72,7 +70,7 @@ def _insert(
     now, today = ctx.now(), ctx.today()
     here = evidence.uploaded_by(actor, ctx.session, given.photos)
     whole = here >= set(given.photos)
-    flags = []
+    flags: list[dict[str, str | None]] = []
     if given.completed_on > today:
         flags.append({"code": "future_date", "pointer": "/completed_on"})
     if problem.due_on is not None and today > problem.due_on:
@@ -175,7 +173,9 @@ def _current_proof(ctx: Context, problem: ProblemRow, decision: Decision) -> Rec
     if proof is None or proof.problem_id != problem.id:
         raise invalid(Fault("/rectification_id", "unknown_rectification"))
     if proof.id != problem.rectification_id:
-        raise Refused("wrong_state", extra={"status": problem.status, "rectification_id": str(problem.rectification_id)})
+        raise Refused(
+            "wrong_state", extra={"status": problem.status, "rectification_id": str(problem.rectification_id)}
+        )
     return proof
 
 
@@ -284,7 +284,8 @@ def reopen(ctx: Context, problem: ProblemRow, *, new_due_on: date | None) -> Non
 def lapse(ctx: Context, problem: ProblemRow) -> None:
     """A proof that is not whole after three days: the problem is as it was before it, same round and date."""
     proof = rectifications.lock_for_system(ctx.session, problem.rectification_id) if problem.rectification_id else None
-    assert proof is not None and proof.whole_at is None
+    assert proof is not None
+    assert proof.whole_at is None
     proof.outcome = "lapsed"
     problem.status = state_after_return(problem.number, at_once=problem.at_once)
     if problem.status == "found":
@@ -303,9 +304,7 @@ def lapse(ctx: Context, problem: ProblemRow) -> None:
     ctx.record(None, "lapse_rectification", "rectification", proof.id)
 
 
-def _note(
-    ctx: Context, actor: Actor, problem: ProblemRow, event: str, review_id: UUID, decision: Decision
-) -> None:
+def _note(ctx: Context, actor: Actor, problem: ProblemRow, event: str, review_id: UUID, decision: Decision) -> None:
     ctx.session.flush()
     detail: dict[str, Any] = {
         "review_id": str(review_id),

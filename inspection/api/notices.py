@@ -67,9 +67,7 @@ def get_document(ctx: Context, actor: Actor, notice_id: UUID) -> Response:
     returns={200: NoticeSchema(), 201: NoticeSchema()},
     refuses=("conflict", "not_found"),
 )
-def put_acknowledgement(
-    ctx: Context, actor: Actor, incoming: Incoming[Acknowledgement], notice_id: UUID
-) -> Answer:
+def put_acknowledgement(ctx: Context, actor: Actor, incoming: Incoming[Acknowledgement], notice_id: UUID) -> Answer:
     """Acknowledge the receipt of a notice, once."""
     stored = actions.acknowledge_notice(ctx, actor, notice_id, incoming)
     return Answer(stored.value, 201 if stored.created else 200)

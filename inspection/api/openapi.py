@@ -88,7 +88,7 @@ def _operation(name: str, declaration: Declaration) -> dict[str, Any]:
         }
     elif declaration.body is not None:
         binary = {"schema": {"type": "string", "format": "binary"}}
-        operation["requestBody"] = {"required": True, "content": {media: binary for media in declaration.body}}
+        operation["requestBody"] = {"required": True, "content": dict.fromkeys(declaration.body, binary)}
     return operation
 
 

@@ -79,9 +79,7 @@ def put_rectification(
     returns={200: ReviewAnswerSchema(), 201: ReviewAnswerSchema()},
     refuses=("conflict", "not_found", "wrong_state", "proof_incomplete", "four_eyes"),
 )
-def put_review(
-    ctx: Context, actor: Actor, incoming: Incoming[Decision], problem_id: UUID, review_id: UUID
-) -> Answer:
+def put_review(ctx: Context, actor: Actor, incoming: Incoming[Decision], problem_id: UUID, review_id: UUID) -> Answer:
     """Accept a proof, or return it for another round."""
     stored = rectifications.review_rectification(ctx, actor, problem_id, review_id, incoming)
     return Answer(stored.value, 201 if stored.created else 200)
@@ -95,9 +93,7 @@ def put_review(
     returns={201: None},
     refuses=("not_found", "not_yet"),
 )
-def put_extension(
-    ctx: Context, actor: Actor, incoming: Incoming[Any], problem_id: UUID, extension_id: UUID
-) -> Answer:
+def put_extension(ctx: Context, actor: Actor, incoming: Incoming[Any], problem_id: UUID, extension_id: UUID) -> Answer:
     """Ask for a later date. Not offered yet: 409 `not_yet`, nothing is stored."""
     del incoming, extension_id
     return actions.refuse_not_yet(ctx, actor, problem_id)
@@ -127,9 +123,7 @@ def put_extension_decision(
     returns={201: None},
     refuses=("not_found", "not_yet"),
 )
-def put_objection(
-    ctx: Context, actor: Actor, incoming: Incoming[Any], problem_id: UUID, objection_id: UUID
-) -> Answer:
+def put_objection(ctx: Context, actor: Actor, incoming: Incoming[Any], problem_id: UUID, objection_id: UUID) -> Answer:
     """Object to a finding. Not offered yet: 409 `not_yet`, nothing is stored."""
     del incoming, objection_id
     return actions.refuse_not_yet(ctx, actor, problem_id)

@@ -46,7 +46,9 @@ def render(notice: NoticeDocument) -> bytes:
     _paragraph(document, _closing(), FANG, 14, indented=True)
     for line in _signature(notice):
         _paragraph(document, line, FANG, 14, right=True)
-    _paragraph(document, "签收：受送达单位（盖章）＿＿＿＿＿＿  签收人＿＿＿＿＿  职务＿＿＿＿＿  日期＿＿＿＿＿", FANG, 12)
+    _paragraph(
+        document, "签收：受送达单位（盖章）＿＿＿＿＿＿  签收人＿＿＿＿＿  职务＿＿＿＿＿  日期＿＿＿＿＿", FANG, 12
+    )
     if notice.draft:
         _watermark(document, "草稿 未生效")
     _fix_properties(document, notice)
@@ -148,13 +150,15 @@ def _run(paragraph: Any, text: str, font: str, size: float) -> None:
 def _watermark(document: Any, text: str) -> None:
     """A grey text across each page, as word processors make it: a shape in the header."""
     shape = parse_xml(
-        f'<w:pict {nsdecls("w")} xmlns:v="urn:schemas-microsoft-com:vml" xmlns:o="urn:schemas-microsoft-com:office:office">'
+        f'<w:pict {nsdecls("w")} xmlns:v="urn:schemas-microsoft-com:vml" '
+        'xmlns:o="urn:schemas-microsoft-com:office:office">'
         '<v:shapetype id="_x0000_t136" coordsize="21600,21600" o:spt="136" path="m@7,l@8,m@5,21600l@6,21600e">'
         '<v:path textpathok="t"/><v:textpath on="t" fitshape="t"/></v:shapetype>'
         '<v:shape id="draft" type="#_x0000_t136" fillcolor="#bfbfbf" stroked="f" style="position:absolute;'
         "width:420pt;height:120pt;rotation:315;z-index:-1;mso-position-horizontal:center;"
         "mso-position-horizontal-relative:margin;mso-position-vertical:center;"
-        f'mso-position-vertical-relative:margin"><v:textpath string="{text}" style="font-family:黑体"/></v:shape></w:pict>'
+        f'mso-position-vertical-relative:margin"><v:textpath string="{text}" style="font-family:黑体"/>'
+        "</v:shape></w:pict>"
     )
     paragraph = document.sections[0].header.paragraphs[0]
     paragraph.add_run()._r.append(shape)

@@ -8,8 +8,8 @@ from datetime import date, timedelta
 
 @dataclass(frozen=True)
 class Calendar:
-    """`rest_days` are statutory days off on weekdays, `work_days` weekend days on which people work (调休).
-    Only in `announced_years` is the arrangement known; elsewhere dates are provisional. `terms`: first and last days."""
+    """`rest_days` are statutory days off, `work_days` weekend days on which people work (调休). Only in
+    `announced_years` is the arrangement known; elsewhere dates are provisional. `terms`: first and last days."""
 
     rest_days: frozenset[date]
     work_days: frozenset[date]

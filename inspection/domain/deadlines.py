@@ -115,9 +115,7 @@ class StagePlan:
     messages: tuple[Message, ...]
 
 
-def plan_stages(
-    due: date, today: date, stages: Sequence[Stage], already: Collection[str], since: date
-) -> StagePlan:
+def plan_stages(due: date, today: date, stages: Sequence[Stage], already: Collection[str], since: date) -> StagePlan:
     """What a walk on `today` has to record and to say of one clock.
 
     `already` are codes recorded before; `since` is when the clock began. After an outage every stage that has passed

@@ -143,9 +143,7 @@ class AcknowledgementBody(Wire):
     title = Text(64, required=True)
 
 
-read_acknowledgement = reader(
-    AcknowledgementBody(), lambda data: Acknowledgement(data["name"], data["title"])
-)
+read_acknowledgement = reader(AcknowledgementBody(), lambda data: Acknowledgement(data["name"], data["title"]))
 
 
 class ExtensionBody(Wire):

@@ -37,7 +37,9 @@ class OneOrMore(fields.String):
     def __init__(self, choices: tuple[str, ...], **options: Any) -> None:
         self.choices = choices
         pattern = "^({0})(,({0}))*$".format("|".join(choices))
-        super().__init__(validate=validate.Regexp(pattern, error="not_a_choice:choices=" + ", ".join(choices)), **options)
+        super().__init__(
+            validate=validate.Regexp(pattern, error="not_a_choice:choices=" + ", ".join(choices)), **options
+        )
 
 
 class ChecklistQuery(Wire):

@@ -259,5 +259,3 @@ def load_json(raw: bytes) -> Any:
         return orjson.loads(raw)
     except orjson.JSONDecodeError:
         raise Refused("malformed_json") from None
-
-

@@ -181,3 +181,7 @@ def holds_over_for_system(session: Session, user_id: UUID, roles: Collection[str
         )
         is not None
     )
+
+
+def count_for_system(session: Session) -> int:
+    return session.scalar(select(func.count()).select_from(UserRow)) or 0

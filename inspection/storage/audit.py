@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Integer, String, insert
+from sqlalchemy import BigInteger, Integer, String, insert, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from inspection.storage.db import Base, Json
@@ -45,3 +46,18 @@ def record_for_system(
             detail=detail,
         )
     )
+
+
+RECORDED = {"submit_inspection": "inspection", "submit_rectification": "rectification", "issue_notice": "notice"}
+
+
+def unrecorded_for_system(session: Session) -> Iterator[tuple[str, str]]:
+    """Records of which the log does not know who handed them in: (action, id)."""
+    for action, table in RECORDED.items():
+        known = set(
+            session.scalars(select(AuditRow.object_id).where(AuditRow.action == action, AuditRow.object_kind == table))
+        )
+        where = " WHERE on_the_spot = false" if table == "rectification" else ""
+        for (record_id,) in session.execute(text(f"SELECT id FROM {table}{where}")):
+            if str(UUID(str(record_id))) not in known:
+                yield action, str(record_id)

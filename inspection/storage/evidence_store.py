@@ -152,7 +152,7 @@ class FolderStore(_Local):
 
     def rehash(self, sha256: str) -> str:
         with self.open(sha256) as handle:
-            return hashlib.file_digest(handle, "sha256").hexdigest()
+            return hashlib.file_digest(handle, "sha256").hexdigest()  # type: ignore[arg-type]
 
     @contextmanager
     def local(self, sha256: str) -> Iterator[Path]:

@@ -62,9 +62,7 @@ def find_for_system(session: Session, inspection_id: UUID, *, locked: bool = Fal
 
 
 def get(actor: Actor, session: Session, inspection_id: UUID) -> InspectionRow | None:
-    return session.scalar(
-        select(InspectionRow).where(InspectionRow.id == inspection_id, visible(actor, InspectionRow))
-    )
+    return session.scalar(select(InspectionRow).where(InspectionRow.id == inspection_id, visible(actor, InspectionRow)))
 
 
 def lock_many(actor: Actor, session: Session, ids: Iterable[UUID]) -> Sequence[InspectionRow]:

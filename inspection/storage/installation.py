@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import String, select, update
+from sqlalchemy import String, delete, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from inspection.storage.db import Base, insert_or_ignore
@@ -32,7 +32,7 @@ class HeartbeatRow(Base):
 
 
 class SetAsideRow(Base):
-    """A problem or inspection whose deadline pass failed. The walk goes on without it; `doctor` and `verify` name it."""
+    """A subject whose deadline pass failed. The walk goes on without it; `doctor` and `verify` name it."""
 
     __tablename__ = "set_aside"
     subject_id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -70,3 +70,9 @@ def set_aside_for_system(session: Session, subject_id: UUID, error: str, at: dat
 
 def list_set_aside_for_system(session: Session) -> list[SetAsideRow]:
     return list(session.scalars(select(SetAsideRow).order_by(SetAsideRow.first_at)))
+
+
+def forgive_for_system(session: Session, but: list[UUID]) -> None:
+    """Everything that the last pass could walk over again is no longer set aside."""
+    statement = delete(SetAsideRow)
+    session.execute(statement.where(SetAsideRow.subject_id.not_in(but)) if but else statement)

@@ -75,9 +75,7 @@ def get(actor: Actor, session: Session, notice_id: UUID, *, with_document: bool 
 def number_taken_for_system(session: Session, district: str, document_number: str) -> bool:
     return (
         session.scalar(
-            select(NoticeRow.id).where(
-                NoticeRow.district == district, NoticeRow.document_number == document_number
-            )
+            select(NoticeRow.id).where(NoticeRow.district == district, NoticeRow.document_number == document_number)
         )
         is not None
     )
@@ -86,9 +84,7 @@ def number_taken_for_system(session: Session, district: str, document_number: st
 def next_sequence_for_system(session: Session, district: str, year: int) -> int:
     """The next notice number of the district in the year; no gap, since it is given back with the unit."""
     insert_or_ignore(session, NoticeCounterRow, [{"district": district, "year": year, "last": 0}])
-    counter = session.get_one(
-        NoticeCounterRow, (district, year), with_for_update=True, populate_existing=True
-    )
+    counter = session.get_one(NoticeCounterRow, (district, year), with_for_update=True, populate_existing=True)
     counter.last += 1
     session.flush()
     return counter.last

@@ -47,9 +47,7 @@ def add_for_system(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
         session.execute(insert(NotificationRow.__table__), list(rows))  # type: ignore[arg-type]
 
 
-def recipients_for_system(
-    session: Session, roles: Iterable[str], institution_id: UUID, region_code: str
-) -> list[UUID]:
+def recipients_for_system(session: Session, roles: Iterable[str], institution_id: UUID, region_code: str) -> list[UUID]:
     """Accounts in use that hold one of the roles for this institution (unit) or for a region over it."""
     regional = [role for role in roles if role != "unit"]
     branches = []
@@ -80,9 +78,7 @@ def list_own(actor: Actor, session: Session, after: UUID | None, limit: int) -> 
 
 def get_own(actor: Actor, session: Session, notification_id: UUID) -> NotificationRow | None:
     return session.scalar(
-        select(NotificationRow).where(
-            NotificationRow.id == notification_id, NotificationRow.user_id == actor.id
-        )
+        select(NotificationRow).where(NotificationRow.id == notification_id, NotificationRow.user_id == actor.id)
     )
 
 
@@ -99,9 +95,7 @@ def reached_for_system(session: Session, subject_ids: Sequence[UUID]) -> dict[UU
     return reached
 
 
-def reach_for_system(
-    session: Session, subject_id: UUID, number: int, due_on: date, stage: str, at: datetime
-) -> bool:
+def reach_for_system(session: Session, subject_id: UUID, number: int, due_on: date, stage: str, at: datetime) -> bool:
     """Write that a stage was reached; whether that was news."""
     row = {"subject_id": subject_id, "round": number, "due_on": due_on, "stage": stage, "at": at}
     return bool(insert_or_ignore(session, StageFactRow, [row]))

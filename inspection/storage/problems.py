@@ -61,7 +61,7 @@ class ProblemRow(Base):
     found_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
     closed_on_time: Mapped[bool | None]
-    version: Mapped[int]
+    version: Mapped[int] = mapped_column()
     __table_args__ = (
         Index("ix_problem_institution_id_id", "institution_id", "id"),
         Index("ix_problem_status_due_on_id", "status", "due_on", "id"),
@@ -183,6 +183,4 @@ def unfinished_for_system(session: Session) -> Iterable[ProblemRow]:
 
 
 def count_by_status_for_system(session: Session) -> dict[str, int]:
-    return dict(
-        session.execute(select(ProblemRow.status, func.count()).group_by(ProblemRow.status)).tuples().all()
-    )
+    return dict(session.execute(select(ProblemRow.status, func.count()).group_by(ProblemRow.status)).tuples().all())

@@ -1,0 +1,141 @@
+"""`inspection verify`: every byte, and the mission itself. A child may be harmed because a problem was lost; so every
+unfinished problem must have one holder and one date, and every failing answer a problem or a recorded reason."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from datetime import date
+
+from checklists.engine import NUMBER_ATTRIBUTES, evaluate
+from inspection.actions.context import Context
+from inspection.domain import inspections as rules
+from inspection.domain.inspections import Submission
+from inspection.domain.problems import UNFINISHED, holder
+from inspection.storage import (
+    audit,
+    checklists,
+    evidence,
+    inspections,
+    installation,
+    institutions,
+    notices,
+    problems,
+    rectifications,
+)
+from inspection.storage.inspections import InspectionRow
+from inspection.storage.problems import ProblemRow
+
+Reader = Callable[[bytes], Submission]
+
+
+def verify(ctx: Context, read_submission: Reader) -> Iterator[str]:
+    """A line for each fault. `read_submission` reads the bytes of a submission as its schema does."""
+    yield from photo_faults(ctx)
+    yield from record_faults(ctx)
+    yield from audit_faults(ctx)
+    yield from mission_faults(ctx)
+    yield from finding_faults(ctx, read_submission)
+
+
+def photo_faults(ctx: Context) -> Iterator[str]:
+    """Every stored photo is there and has the digest of its name; files without a row are named too."""
+    known = set(evidence.all_hashes_for_system(ctx.session))
+    for sha256 in sorted(known):
+        try:
+            actual = ctx.evidence.rehash(sha256)
+        except FileNotFoundError:
+            yield f"photo {sha256}: recorded, but its file is missing"
+            continue
+        if actual != sha256:
+            yield f"photo {sha256}: its bytes have changed (now {actual})"
+
+
+def orphans(ctx: Context) -> list[str]:
+    """Files that no row speaks of: harmless leftovers of an upload that broke off between file and row."""
+    known = set(evidence.all_hashes_for_system(ctx.session))
+    return [sha256 for sha256 in ctx.evidence.hashes() if sha256 not in known]
+
+
+def record_faults(ctx: Context) -> Iterator[str]:
+    """Every record handed in still has the digest under which its receipt was given."""
+    for inspection in inspections.all_bodies_for_system(ctx.session):
+        yield from _digest("inspection", inspection.id, inspection.body, inspection.content_sha256)
+    for proof in rectifications.all_bodies_for_system(ctx.session):
+        yield from _digest("rectification", proof.id, proof.body, proof.content_sha256)
+    for review in rectifications.all_reviews_for_system(ctx.session):
+        yield from _digest("review", review.id, review.body, review.content_sha256)
+    for notice in notices.all_for_system(ctx.session):
+        yield from _digest("notice", notice.id, notice.body, notice.content_sha256)
+        yield from _digest("notice document", notice.id, notice.document, notice.document_sha256)
+
+
+def _digest(kind: str, record_id: object, body: bytes, expected: str) -> Iterator[str]:
+    if hashlib.sha256(body).hexdigest() != expected:
+        yield f"{kind} {record_id}: its bytes have changed"
+
+
+def audit_faults(ctx: Context) -> Iterator[str]:
+    """The log only ever grows: its times do not run backwards, and every record handed in stands in it."""
+    for action, missing in audit.unrecorded_for_system(ctx.session):
+        yield f"audit log: no entry {action} for {missing}"
+
+
+def mission_faults(ctx: Context) -> Iterator[str]:
+    """Every unfinished problem has one holder and one date."""
+    for row in problems.unfinished_for_system(ctx.session):
+        wrong = _clock_fault(ctx, row)
+        if wrong is not None:
+            yield f"problem {row.number or row.id}: {wrong}"
+    for aside in installation.list_set_aside_for_system(ctx.session):
+        yield f"set aside by the deadline pass: {aside.subject_id}: {aside.error}"
+
+
+def _clock_fault(ctx: Context, row: ProblemRow) -> str | None:
+    expected: date | None
+    if row.status not in UNFINISHED or holder(row.status, row.responsible_kind) is None:
+        return f"nobody holds it ({row.status})"
+    if row.status == "found":
+        expected = row.issue_due_on
+    elif row.status == "open":
+        expected = row.due_on
+    else:
+        proof = rectifications.find_for_system(ctx.session, row.rectification_id) if row.rectification_id else None
+        if proof is None or proof.outcome is not None:
+            return "submitted without a proof"
+        expected = row.review_due_on if proof.whole_at is not None else row.clock_on
+    if expected is None:
+        return f"no date ({row.status})"
+    if expected != row.clock_on:
+        return f"two dates ({expected} and {row.clock_on})"
+    return None
+
+
+def finding_faults(ctx: Context, read_submission: Reader) -> Iterator[str]:
+    """Each submission judged again from its bytes: every finding has its problem."""
+    for inspection in inspections.all_bodies_for_system(ctx.session):
+        expected = _findings_of(ctx, inspection, read_submission)
+        have = {row.pointer for row in problems.of_inspections_for_system(ctx.session, [inspection.id])}
+        for pointer in expected:
+            if pointer not in have:
+                yield f"inspection {inspection.id}: finding {pointer} has no problem"
+
+
+def _findings_of(ctx: Context, inspection: InspectionRow, read_submission: Reader) -> list[str]:
+    submission = read_submission(inspection.body)
+    checklist = checklists.find_for_system(ctx.session, inspection.checklist_code, inspection.checklist_version)
+    assert checklist is not None
+    profile = institutions.get_for_system(ctx.session, inspection.institution_id).profile
+    attributes = dict(submission.attributes)
+    for name in NUMBER_ATTRIBUTES:
+        if attributes.get(name) is None:
+            attributes[name] = profile.get(name)
+    outcome = evaluate(
+        checklist,
+        attributes,
+        submission.answers,
+        inspection.inspected_on,
+        ctx.calendar().terms,
+        submission.sections,
+    )
+    return [finding.pointer for finding in rules.findings(submission, checklist, outcome.failing)]

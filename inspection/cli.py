@@ -1,0 +1,211 @@
+"""The commands. Each opens one application context and calls actions."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import sys
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime, time
+from pathlib import Path
+
+from flask import Flask
+
+from checklists.lint import lint
+from checklists.loader import LintError, load
+from inspection import demo, serving
+from inspection.actions import checklists, setup
+from inspection.actions.doctor import examine
+from inspection.actions.sweep import sweep
+from inspection.actions.verification import verify
+from inspection.app import create_app, parts_of
+from inspection.domain.clock import FixedClock
+from inspection.domain.errors import Refused
+from inspection.schemas.inspections import read_inspection
+from inspection.settings import BadSetting, Settings
+from inspection.storage import migrations
+from inspection.storage.db import db
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; its exit code."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s", stream=sys.stderr)
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    logging.getLogger("apscheduler").setLevel(logging.WARNING)
+    given = _parser().parse_args(arguments)
+    try:
+        if given.command == "checklist" and given.what == "lint":
+            return lint_checklists(given.files)
+        return int(given.run(given))
+    except BadSetting as fault:
+        print(f"inspection: {fault}", file=sys.stderr)
+        return 2
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="inspection", description="School-safety inspections: server and tools")
+    commands = parser.add_subparsers(dest="command", required=True)
+
+    def command(name: str, run: Callable[[argparse.Namespace], int], text: str) -> argparse.ArgumentParser:
+        made = commands.add_parser(name, help=text, description=text)
+        made.set_defaults(run=run)
+        return made
+
+    command("serve", lambda given: serving.serve(Settings.from_env(), given.bind), "gunicorn").add_argument(
+        "--bind", default="127.0.0.1:8000"
+    )
+    command("worker", run_worker, "the scheduler; any number may run")
+    command("migrate", migrate, "bring the schema to head and add what every installation holds")
+    up = command("up", bring_up, "migrate, seed demo data if empty, serve, and run the worker beside it")
+    up.add_argument("--bind", default="127.0.0.1:8000")
+    admin = command("admin", create_administrator, "the first security administrator, by a one-time code")
+    admin.add_argument("what", choices=["create"])
+    admin.add_argument("name")
+    command("demo", seed_demo, "demo data into an empty database")
+    command("sweep", run_sweep, "one deadline pass").add_argument("--today", type=date.fromisoformat)
+    command("doctor", run_doctor, "what is wrong with this installation")
+    command("verify", run_verify, "re-hash everything and check that no problem was lost; exit 1 if anything is wrong")
+    about = command("checklist", publish_checklist, "lint or publish checklists")
+    about.add_argument("what", choices=["lint", "publish"])
+    about.add_argument("files", nargs="+", type=Path)
+    return parser
+
+
+def _app() -> Flask:
+    return create_app(Settings.from_env())
+
+
+def migrate(given: argparse.Namespace) -> int:
+    del given
+    app = _app()
+    with app.app_context():
+        migrations.upgrade(db.engine)
+        added = setup.prepare(parts_of(app).context())
+    print("schema at", migrations.head_revision(), "- added:", ", ".join(added) or "nothing")
+    return 0
+
+
+def bring_up(given: argparse.Namespace) -> int:
+    settings = Settings.from_env()
+    app = create_app(settings)
+    with app.app_context():
+        migrations.upgrade(db.engine)
+        ctx = parts_of(app).context()
+        setup.prepare(ctx)
+        if demo.is_empty(ctx):
+            print("seeding demo data …", flush=True)
+            demo.seed(ctx, demo.password(settings))
+        db.session.remove()
+        db.engine.dispose()
+    print(demo.welcome(given.bind, settings), flush=True)
+    return serving.serve_with_worker(settings, given.bind)
+
+
+def run_worker(given: argparse.Namespace) -> int:
+    from inspection import worker
+
+    del given
+    worker.run(_app())
+    return 0
+
+
+def create_administrator(given: argparse.Namespace) -> int:
+    app = _app()
+    with app.app_context():
+        try:
+            code = setup.create_first_administrator(parts_of(app).context(), given.name)
+        except Refused:
+            print(f"inspection: {given.name}: this name is taken", file=sys.stderr)
+            return 1
+    print(f"{given.name} may sign in once with this code and then has to change it: {code}")
+    return 0
+
+
+def seed_demo(given: argparse.Namespace) -> int:
+    del given
+    settings = Settings.from_env()
+    app = create_app(settings)
+    with app.app_context():
+        ctx = parts_of(app).context()
+        if not demo.is_empty(ctx):
+            print("inspection: the database is not empty; nothing was done", file=sys.stderr)
+            return 1
+        demo.seed(ctx, demo.password(settings))
+    print(demo.accounts_table(settings))
+    return 0
+
+
+def run_sweep(given: argparse.Namespace) -> int:
+    app = _app()
+    with app.app_context():
+        ctx = parts_of(app).context()
+        if given.today is not None:
+            if given.today > ctx.today() and not setup.is_demo(ctx):
+                print("inspection: a day in the future only on demo data", file=sys.stderr)
+                return 1
+            noon = datetime.combine(given.today, time(12), ctx.clock.zone).astimezone(UTC)
+            ctx = ctx.at(FixedClock(ctx.clock.zone, noon))
+        swept = sweep(ctx)
+    told = ", ".join(f"{kind} {count}" for kind, count in sorted(swept.kinds.items()) if count) or "none"
+    print(f"{swept.looked_at} clocks, {swept.stages} stages reached, {swept.lapsed} proofs lapsed, messages: {told}")
+    for subject_id, error in swept.set_aside:
+        print(f"set aside {subject_id}: {error}")
+    return 1 if swept.set_aside else 0
+
+
+def run_doctor(given: argparse.Namespace) -> int:
+    del given
+    settings = Settings.from_env()
+    app = create_app(settings)
+    well = True
+    with app.app_context():
+        for fine, found in examine(parts_of(app).context(), settings.data_dir):
+            print("ok   " if fine else "WRONG", found)
+            well = well and fine
+    return 0 if well else 1
+
+
+def run_verify(given: argparse.Namespace) -> int:
+    del given
+    app = _app()
+    count = 0
+    with app.app_context():
+        for fault in verify(parts_of(app).context(), _submission):
+            print(fault)
+            count += 1
+    print(f"{count} faults" if count else "everything is as it was received, and no problem is lost")
+    return 1 if count else 0
+
+
+def _submission(body: bytes):  # type: ignore[no-untyped-def]
+    return read_inspection(body).value
+
+
+def lint_checklists(files: Sequence[Path]) -> int:
+    faults = [fault for path in files for fault in lint(path)]
+    for fault in faults:
+        print(fault)
+    return 1 if faults else 0
+
+
+def publish_checklist(given: argparse.Namespace) -> int:
+    app = _app()
+    with app.app_context():
+        for path in given.files:
+            try:
+                checklist = load(path)
+                new = checklists.publish(parts_of(app).context(), checklist)
+            except LintError as error:
+                print(*error.faults, sep="\n")
+                return 1
+            except Refused:
+                print(f"{path}: this version is published already with other content; raise its version")
+                return 1
+            print(f"{checklist.code} version {checklist.version}: {'published' if new else 'was published already'}")
+    return 0
+
+
+if __name__ == "__main__":
+    os.umask(0o077)
+    sys.exit(main())

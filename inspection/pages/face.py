@@ -1,0 +1,36 @@
+"""The front page: what this is, and where to go. In Chinese and English."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, render_template, request
+
+from inspection.actions.setup import is_demo
+from inspection.api.endpoint import context
+from inspection.domain.texts import LANGUAGES, language_of, texts
+
+pages = Blueprint("pages", __name__, static_folder="static", static_url_path="/static", template_folder="templates")
+POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+
+
+@pages.get("/")
+def index() -> Response:
+    """Both languages on one page, the reader's first."""
+    first = language_of(request.headers.get("Accept-Language", ""))
+    ordered = sorted(LANGUAGES, key=lambda language: language != first)
+    page = render_template(
+        "face.html",
+        languages=[(language.replace("_", "-"), texts(language)["face"]) for language in ordered],
+        demo=is_demo(context()),
+    )
+    response = Response(page, content_type="text/html; charset=utf-8")
+    response.headers["Content-Security-Policy"] = POLICY
+    response.headers["Cache-Control"] = "no-cache"
+    response.headers["Vary"] = "Accept-Language"
+    return response
+
+
+@pages.get("/favicon.ico")
+def favicon() -> Response:
+    return pages.send_static_file("icon.svg")

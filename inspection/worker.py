@@ -1,0 +1,53 @@
+"""The scheduler's process: it keeps time and calls actions, and has no logic of its own. Any number may run."""
+
+from __future__ import annotations
+
+import logging
+import signal
+from types import FrameType
+
+from apscheduler.schedulers.blocking import BlockingScheduler
+from flask import Flask
+
+from inspection.actions.sweep import beat, sweep, sweep_temporary
+from inspection.app import parts_of
+
+log = logging.getLogger("inspection.worker")
+SWEEP_MINUTES = 15
+
+
+def run(app: Flask) -> None:
+    """A sweep at the start and every quarter of an hour, a heartbeat every minute, until a signal."""
+    parts = parts_of(app)
+    scheduler = BlockingScheduler(timezone=parts.settings.zone)
+    common = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
+    now = parts.clock.now()
+    scheduler.add_job(pass_over, "interval", [app], minutes=SWEEP_MINUTES, next_run_time=now, **common)
+    scheduler.add_job(alive, "interval", [app], minutes=1, next_run_time=now, **common)
+    scheduler.add_job(tidy, "interval", [app], hours=24, next_run_time=now, **common)
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        del number, frame
+        scheduler.shutdown(wait=False)
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    scheduler.start()
+
+
+def pass_over(app: Flask) -> None:
+    with app.app_context():
+        ctx = parts_of(app).context()
+        swept = sweep(ctx)
+        beat(ctx, "worker", swept=True)
+        log.info("swept %d clocks: %d stages, %d messages", swept.looked_at, swept.stages, swept.messages)
+
+
+def alive(app: Flask) -> None:
+    with app.app_context():
+        beat(parts_of(app).context(), "worker")
+
+
+def tidy(app: Flask) -> None:
+    with app.app_context():
+        sweep_temporary(parts_of(app).context())
