@@ -32,7 +32,7 @@ class FaultSchema(Wire):
     detail = Text(1000)
 
 
-class ProblemJson(Wire):
+class RefusalSchema(Wire):
     type = Text(256)
     title = Text(256)
     status = Whole(400, 599)
@@ -62,7 +62,7 @@ def document() -> dict[str, Any]:
         servers=[{"url": PREFIX}],
     )
     spec.components.security_scheme("token", {"type": "http", "scheme": "bearer"})
-    spec.components.schema("Problem", schema=ProblemJson)
+    spec.components.schema("Refusal", schema=RefusalSchema)
     for name, declaration in DECLARATIONS.items():
         path = PART.sub(lambda part: "{" + part.group(2) + "}", declaration.path)
         spec.path(path=path, operations={declaration.method.lower(): _operation(name, declaration)})
@@ -110,7 +110,7 @@ def _codes_of(declaration: Declaration, status: int) -> str:
 
 
 def _problem(description: str) -> dict[str, Any]:
-    return {"description": description, "content": {"application/problem+json": {"schema": "Problem"}}}
+    return {"description": description, "content": {"application/problem+json": {"schema": "Refusal"}}}
 
 
 def _response(shape: Schema | str | None, declaration: Declaration) -> dict[str, Any]:

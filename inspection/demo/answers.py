@@ -51,7 +51,7 @@ def _passing(
     if "equals_item" in rule:
         return answers[rule["equals_item"]]["value"]
     if "min_attribute" in rule:
-        return attributes.get(rule["min_attribute"]) or 3
+        return max(attributes.get(rule["min_attribute"]) or 3, rule.get("min", 0))
     if "equals" in rule:
         return rule["equals"]
     return rule.get("min", 0 if "max" in rule else 86)

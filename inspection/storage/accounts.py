@@ -161,7 +161,7 @@ def lock_person_for_system(session: Session, user_id: UUID) -> None:
 def names_for_system(session: Session, user_ids: Collection[UUID]) -> dict[UUID, str]:
     if not user_ids:
         return {}
-    return dict(session.execute(select(UserRow.id, UserRow.name).where(UserRow.id.in_(list(user_ids)))).tuples().all())
+    return dict(session.execute(select(UserRow.id, UserRow.name).where(UserRow.id.in_(list(user_ids)))).all())
 
 
 def holds_over_for_system(session: Session, user_id: UUID, roles: Collection[str], region_code: str) -> bool:

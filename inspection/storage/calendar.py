@@ -68,7 +68,7 @@ def add_days_for_system(
     A year known as unannounced becomes announced, never the reverse."""
     new = insert_or_ignore(session, CalendarDayRow, [{"day": day, "kind": "rest"} for day in sorted(rest)])
     new += insert_or_ignore(session, CalendarDayRow, [{"day": day, "kind": "work"} for day in sorted(work)])
-    known = dict(session.execute(select(CalendarYearRow.year, CalendarYearRow.announced)).tuples().all())
+    known = dict(session.execute(select(CalendarYearRow.year, CalendarYearRow.announced)).all())
     changed = False
     for year, announced in years:
         if year not in known:

@@ -165,8 +165,9 @@ def insert_or_ignore(session: Session, table: Any, rows: Sequence[Mapping[str, A
     new = 0
     for row in rows:
         statement = dialect.insert(target).values(**row).on_conflict_do_nothing()
-        result = session.execute(statement)
+        result = session.execute(statement, execution_options={"preserve_rowcount": True})
         assert isinstance(result, CursorResult)
+        assert result.rowcount in (0, 1)
         new += result.rowcount
     return new
 

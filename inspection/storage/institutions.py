@@ -74,7 +74,7 @@ def list_visible(
 
 
 def region_names_for_system(session: Session) -> dict[str, str]:
-    return dict(session.execute(select(RegionRow.code, RegionRow.name)).tuples().all())
+    return dict(session.execute(select(RegionRow.code, RegionRow.name)).all())
 
 
 def region_names_upward_for_system(session: Session, code: str) -> list[str]:
@@ -89,4 +89,4 @@ def names_for_system(session: Session, institution_ids: Collection[UUID]) -> dic
     rows = session.execute(
         select(InstitutionRow.id, InstitutionRow.name).where(InstitutionRow.id.in_(list(institution_ids)))
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())

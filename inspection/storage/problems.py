@@ -183,4 +183,4 @@ def unfinished_for_system(session: Session) -> Iterable[ProblemRow]:
 
 
 def count_by_status_for_system(session: Session) -> dict[str, int]:
-    return dict(session.execute(select(ProblemRow.status, func.count()).group_by(ProblemRow.status)).tuples().all())
+    return dict(session.execute(select(ProblemRow.status, func.count()).group_by(ProblemRow.status)).all())

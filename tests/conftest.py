@@ -1,0 +1,31 @@
+"""Fixtures shared by all floors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support import databases
+from tests.support.world import World, made_world
+
+
+@pytest.fixture(params=databases.ENGINES)
+def engine(request: pytest.FixtureRequest) -> str:
+    """Each of the two databases."""
+    return str(request.param)
+
+
+@pytest.fixture
+def world(engine: str, tmp_path: Path) -> Iterator[World]:
+    """The system on a fresh copy of the peopled database, on each engine."""
+    with made_world(engine, tmp_path) as made:
+        yield made
+
+
+@pytest.fixture
+def sqlite_world(tmp_path: Path) -> Iterator[World]:
+    """The same on SQLite alone, for what does not touch storage."""
+    with made_world("sqlite", tmp_path) as made:
+        yield made
