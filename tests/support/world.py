@@ -58,7 +58,7 @@ class Person:
     def call(self, method: str, path: str, **options: Any) -> TestResponse:
         headers = {"Authorization": f"Bearer token-{self.username}", **options.pop("headers", {})}
         client = self.world.app.test_client()
-        return client.open(f"/api/v1{path}", method=method, headers=headers, **options)
+        return client.open(f"/api/v1{path}", method=method, headers=headers, buffered=True, **options)
 
     def get(self, path: str, **options: Any) -> TestResponse:
         return self.call("GET", path, **options)
@@ -160,7 +160,7 @@ class World:
         body = {
             "description": "已整改",
             "completed_on": self.today.isoformat(),
-            "photos": {photo: {"type": "image/jpeg"} for photo in photos},
+            "photos": {photo: {} for photo in photos},
             **changes,
         }
         response = self.person(who).put(f"/problems/{problem_id}/rectifications/{new_id()}", body)
