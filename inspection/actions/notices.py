@@ -11,13 +11,12 @@ from uuid import UUID
 from sqlalchemy import insert
 
 from inspection.actions.context import Context
+from inspection.actions.notice_documents import as_document, frozen_row
 from inspection.domain import deadlines
 from inspection.domain.actor import Actor
-from inspection.domain.documents import NoticeDocument, NoticeRow
 from inspection.domain.errors import Fault, Refused
 from inspection.domain.incoming import Incoming
 from inspection.domain.notices import NOT_YET_ACTIONS, Acknowledgement, Decision, Issue, faults_of, frozen_service
-from inspection.domain.permissions import acting, may
 from inspection.domain.problems import allowed
 from inspection.domain.problems import number as problem_number
 from inspection.domain.views import AcknowledgementView, NoticeRowView, NoticeView, Stored
@@ -85,7 +84,7 @@ def _check_state(
     for row in found:
         decision = issue.decision_on(row.id)
         if decision.action != "keep" and not allowed("drop", row.status):
-            raise Refused("wrong_state", extra={"problem_id": str(row.id), "status": row.status})
+            raise Refused("wrong_state", extra={"problem_id": str(row.id), "problem_status": row.status})
         named = any(item.problem_id == row.id for item in issue.items)
         if decision.action in NOT_YET_ACTIONS or (
             row.responsible_kind == "department" and row.status == "found" and not named
@@ -117,7 +116,7 @@ def _issue(
             row.number = problem_number(institution.region_code, year, sequence, position)
             row.notice_id = notice_id
         events.append(_apply(ctx, actor, row, decision, notice_id, start, flags))
-        frozen_rows.append(_frozen_row(ctx, row, decision.action))
+        frozen_rows.append(frozen_row(ctx, row, decision.action))
     ctx.session.flush()
     for inspection in of_inspections:
         inspection.notice_id = notice_id
@@ -133,7 +132,7 @@ def _issue(
         "rows": frozen_rows,
         "flags": flags,
     }
-    document = ctx.render_notice(_document(frozen, issue.document_number, issue.issued_on))
+    document = ctx.render_notice(as_document(frozen, issue.document_number, issue.issued_on))
     ctx.session.execute(
         insert(IssuedRow.__table__),  # type: ignore[arg-type]
         {
@@ -239,101 +238,11 @@ def _tell_unit(
     ctx.tell("notice_issued", ("unit",), institution.id, institution.region_code, None, params)
 
 
-def _frozen_row(ctx: Context, row: ProblemRow, action: str) -> dict[str, Any]:
-    provisional = row.due_on is not None and ctx.calendar().is_provisional(row.due_on)
-    return {
-        "problem_id": str(row.id),
-        "number": row.number if action != "drop" else None,
-        "action": action,
-        "text": row.text,
-        "place": row.place,
-        "severity": row.severity,
-        "basis": row.basis,
-        "advice": row.advice,
-        "responsible": row.responsible_name,
-        "status": row.status,
-        "due_on": row.due_on.isoformat() if row.due_on else None,
-        "provisional": provisional,
-    }
-
-
-def _document(frozen: dict[str, Any], document_number: str | None, issued_on: date | None) -> NoticeDocument:
-    service = frozen.get("service") or {}
-    return NoticeDocument(
-        number=document_number,
-        institution_name=frozen["institution_name"],
-        department=frozen["department"],
-        region_name=frozen["region_name"],
-        inspected_on=tuple(date.fromisoformat(day) for day in frozen["inspected_on"]),
-        issued_on=issued_on,
-        signer=frozen["signer"],
-        opinion=frozen["opinion"],
-        service_method=service.get("method"),
-        service_on=date.fromisoformat(service["on"]) if service.get("on") else None,
-        rows=tuple(
-            NoticeRow(
-                number=row["number"],
-                fact=row["text"],
-                place=row["place"],
-                severity=row["severity"],
-                basis=tuple((b["law"], b["article"], b["status"]) for b in row["basis"]),
-                due_on=date.fromisoformat(row["due_on"]) if row["due_on"] else None,
-                provisional=row["provisional"],
-                requirement=row["advice"],
-                responsible=row["responsible"],
-                running=row["status"] != "found",
-            )
-            for row in frozen["rows"]
-            if row["action"] != "drop"
-        ),
-        draft=document_number is None,
-    )
-
-
 def get_notice(ctx: Context, actor: Actor, notice_id: UUID) -> NoticeView:
     row = notices.get(actor, ctx.session, notice_id)
     if row is None:
         raise Refused("not_found")
     return _view(ctx, row)
-
-
-def get_document(ctx: Context, actor: Actor, notice_id: UUID) -> bytes:
-    """The frozen bytes."""
-    row = notices.get(actor, ctx.session, notice_id, with_document=True)
-    if row is None:
-        raise Refused("not_found")
-    return row.document
-
-
-def get_inspection_document(ctx: Context, actor: Actor, inspection_id: UUID) -> bytes:
-    """The frozen notice of an inspection; before it is issued, a watermarked draft for those who may issue it."""
-    inspection = inspections.get(actor, ctx.session, inspection_id)
-    if inspection is None:
-        raise Refused("not_found")
-    if inspection.notice_id is not None:
-        return get_document(ctx, actor, inspection.notice_id)
-    issuer = acting(actor, "notice.issue")
-    if not may(actor, "notice.issue") or inspections.get(issuer, ctx.session, inspection_id) is None:
-        raise Refused("not_found")
-    institution = institutions.get_for_system(ctx.session, inspection.institution_id)
-    start = ctx.today()
-    rows = []
-    for problem in problems.of_inspections_for_system(ctx.session, [inspection_id]):
-        row = _frozen_row(ctx, problem, "keep")
-        if problem.status == "found":
-            due_on = deadlines.due_on(start, problem.due_days, ctx.calendar())
-            row |= {"due_on": due_on.isoformat(), "provisional": ctx.calendar().is_provisional(due_on)}
-        rows.append(row)
-    frozen = {
-        "inspected_on": [inspection.inspected_on.isoformat()],
-        "institution_name": institution.name,
-        "region_name": "".join(institutions.region_names_upward_for_system(ctx.session, institution.region_code)),
-        "department": actor.organisation,
-        "signer": None,
-        "opinion": None,
-        "rows": rows,
-    }
-    return ctx.render_notice(_document(frozen, None, None))
 
 
 @once_more

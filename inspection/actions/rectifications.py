@@ -44,7 +44,7 @@ def submit_rectification(
         if problem is None:
             raise Refused("not_found")
         if not allowed("rectify", problem.status):
-            raise Refused("wrong_state", extra={"status": problem.status, "round": problem.round})
+            raise Refused("wrong_state", extra={"problem_status": problem.status, "round": problem.round})
         read = incoming.read
         faults = list(read.faults)
         if read.value is not None:
@@ -143,7 +143,7 @@ def review_rectification(
         read = incoming.read
         decision = read.value
         if not allowed("accept", problem.status):
-            raise Refused("wrong_state", extra={"status": problem.status, "round": problem.round})
+            raise Refused("wrong_state", extra={"problem_status": problem.status, "round": problem.round})
         if decision is None:
             raise Refused("invalid", read.faults)
         proof = _current_proof(ctx, problem, decision)
@@ -174,7 +174,7 @@ def _current_proof(ctx: Context, problem: ProblemRow, decision: Decision) -> Rec
         raise invalid(Fault("/rectification_id", "unknown_rectification"))
     if proof.id != problem.rectification_id:
         raise Refused(
-            "wrong_state", extra={"status": problem.status, "rectification_id": str(problem.rectification_id)}
+            "wrong_state", extra={"problem_status": problem.status, "rectification_id": str(problem.rectification_id)}
         )
     return proof
 

@@ -5,17 +5,15 @@ from __future__ import annotations
 
 import base64
 import binascii
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import wraps
 from http import HTTPStatus
 from typing import Any, Final
-from uuid import UUID
 
 import orjson
-from flask import Blueprint, Response, current_app, g, request
+from flask import Blueprint, Response, g, request
 from marshmallow import Schema, ValidationError
 
 from inspection.actions.accounts import authenticate
@@ -26,10 +24,10 @@ from inspection.domain.incoming import Incoming, Read
 from inspection.domain.permissions import ANYONE, acting, may
 from inspection.domain.views import Page
 from inspection.schemas.wire import ZONE, faults_of, reader
+from inspection.web import context, json_response, tagged
 
 PREFIX: Final = "/api/v1"
 JSON_LIMIT: Final = 2 * 1024 * 1024
-DRAIN_LIMIT: Final = 64 * 1024 * 1024
 PAGE, LARGEST_PAGE = 50, 200
 
 api = Blueprint("api", __name__, url_prefix=PREFIX)
@@ -126,12 +124,6 @@ def endpoint(
     return declare
 
 
-def context() -> Context:
-    """The context of this request, made by the application."""
-    made: Context = current_app.extensions["inspection"].context()
-    return made
-
-
 def signed_in(ctx: Context) -> Actor:
     """The person behind the bearer token, as of now."""
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
@@ -174,17 +166,6 @@ def read_body(limit: int) -> bytes:
     if len(data) > limit:
         raise Refused("too_large", limit_mb=limit // 2**20)
     return data
-
-
-def drain() -> None:
-    """Take what is left of the body off the line, within bounds: a sender that is cut off in mid-body sees a broken
-    connection instead of the answer, and tries for ever."""
-    left = DRAIN_LIMIT
-    while left > 0:
-        chunk = request.stream.read(256 * 1024)
-        if not chunk:
-            return
-        left -= len(chunk)
 
 
 def _read_query(schema: Schema | None, paged: bool) -> dict[str, Any]:
@@ -236,21 +217,4 @@ def _written(declaration: Declaration, given: Any) -> Response:
     response.headers.update(answer.headers)
     if declaration.method == "GET" and answer.status == HTTPStatus.OK and not declaration.listed:
         return tagged(response)
-    return response
-
-
-def json_response(data: Any, status: int = 200) -> Response:
-    return Response(orjson.dumps(data, default=_plain_value), status=status, content_type="application/json")
-
-
-def _plain_value(value: Any) -> Any:
-    if isinstance(value, UUID):
-        return str(value)
-    raise TypeError(type(value).__name__)
-
-
-def tagged(response: Response) -> Response:
-    """With a strong ETag of its bytes; 304 if the asker has them."""
-    response.set_etag(hashlib.sha256(response.get_data()).hexdigest()[:32])
-    response.make_conditional(request)
     return response

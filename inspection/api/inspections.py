@@ -8,9 +8,9 @@ from uuid import UUID
 from flask import Response
 
 from inspection.actions import inspections as actions
-from inspection.actions import notices
+from inspection.actions import notice_documents
 from inspection.actions.context import Context
-from inspection.api.endpoint import Answer, endpoint, tagged
+from inspection.api.endpoint import Answer, endpoint
 from inspection.domain.actor import Actor
 from inspection.domain.incoming import Incoming
 from inspection.domain.inspections import Submission
@@ -23,6 +23,7 @@ from inspection.schemas.inspections import (
     read_inspection,
 )
 from inspection.schemas.queries import InspectionQuery
+from inspection.web import tagged
 
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
@@ -95,7 +96,7 @@ def get_receipt(ctx: Context, actor: Actor, inspection_id: UUID) -> Receipt:
 )
 def get_notice_document(ctx: Context, actor: Actor, inspection_id: UUID) -> Response:
     """The frozen notice of an inspection; before it is issued, a watermarked draft for the department."""
-    return document(notices.get_inspection_document(ctx, actor, inspection_id), f"notice-{inspection_id}.docx")
+    return document(notice_documents.get_inspection_document(ctx, actor, inspection_id), f"notice-{inspection_id}.docx")
 
 
 def document(data: bytes, name: str) -> Response:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from flask import Response
 
+from inspection.actions import notice_documents
 from inspection.actions import notices as actions
 from inspection.actions.context import Context
 from inspection.api.endpoint import Answer, endpoint
@@ -55,7 +56,7 @@ def get_notice(ctx: Context, actor: Actor, notice_id: UUID) -> NoticeView:
 @endpoint("GET", "/notices/<uuid:notice_id>.docx", "notice.read", returns={200: DOCX}, refuses=("not_found",))
 def get_document(ctx: Context, actor: Actor, notice_id: UUID) -> Response:
     """The very bytes that were served."""
-    return document(actions.get_document(ctx, actor, notice_id), f"notice-{notice_id}.docx")
+    return document(notice_documents.get_document(ctx, actor, notice_id), f"notice-{notice_id}.docx")
 
 
 @endpoint(

@@ -10,13 +10,14 @@ from typing import Any, Final
 from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
 from flask import Response
-from marshmallow import Schema
+from marshmallow import INCLUDE, Schema, fields
 
 from inspection.actions.context import Context
-from inspection.api.endpoint import DECLARATIONS, LARGEST_PAGE, PAGE, PREFIX, Declaration, endpoint, json_response
+from inspection.api.endpoint import DECLARATIONS, LARGEST_PAGE, PAGE, PREFIX, Declaration, endpoint
 from inspection.domain.errors import CODES
 from inspection.domain.permissions import ANYONE
 from inspection.schemas.wire import ListOf, Part, Text, Whole, Wire
+from inspection.web import json_response
 
 PART: Final = re.compile(r"<(?:(\w+):)?(\w+)>")
 PART_SHAPES: Final[dict[str, dict[str, Any]]] = {
@@ -27,12 +28,17 @@ PART_SHAPES: Final[dict[str, dict[str, Any]]] = {
 
 
 class FaultSchema(Wire):
-    pointer = Text(512)
+    pointer = fields.String(metadata={"description": "RFC 6901; empty for the whole body"})
     code = Text(64)
     detail = Text(1000)
 
 
-class RefusalSchema(Wire):
+class ProblemDetailsSchema(Wire):
+    """RFC 9457; some refusals carry members of their own beside these."""
+
+    class Meta:
+        unknown = INCLUDE
+
     type = Text(256)
     title = Text(256)
     status = Whole(400, 599)
@@ -62,7 +68,7 @@ def document() -> dict[str, Any]:
         servers=[{"url": PREFIX}],
     )
     spec.components.security_scheme("token", {"type": "http", "scheme": "bearer"})
-    spec.components.schema("Refusal", schema=RefusalSchema)
+    spec.components.schema("ProblemDetails", schema=ProblemDetailsSchema)
     for name, declaration in DECLARATIONS.items():
         path = PART.sub(lambda part: "{" + part.group(2) + "}", declaration.path)
         spec.path(path=path, operations={declaration.method.lower(): _operation(name, declaration)})
@@ -110,7 +116,7 @@ def _codes_of(declaration: Declaration, status: int) -> str:
 
 
 def _problem(description: str) -> dict[str, Any]:
-    return {"description": description, "content": {"application/problem+json": {"schema": "Refusal"}}}
+    return {"description": description, "content": {"application/problem+json": {"schema": "ProblemDetails"}}}
 
 
 def _response(shape: Schema | str | None, declaration: Declaration) -> dict[str, Any]:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 from typing import Any
 
 import orjson
 from flask import Flask, Response, g, request
-from sqlalchemy.exc import IntegrityError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
 from inspection.actions.context import new_id
-from inspection.api.endpoint import PREFIX, drain
+from inspection.api.endpoint import PREFIX
 from inspection.domain.errors import CODES, Refused
 from inspection.domain.texts import detail, fault_text, language_of, title
+from inspection.web import drain
 
 log = logging.getLogger("inspection")
 
@@ -30,8 +30,9 @@ HTTP_CODES = {
 RETRY_AFTER_S = {429: 900, 503: 5, 507: 600}
 
 
-def register(app: Flask) -> None:
-    """Handlers on the application: a blueprint's would not see unknown addresses."""
+def register(app: Flask, *, unusable: tuple[type[Exception], ...], twin: type[Exception]) -> None:
+    """Handlers on the application: a blueprint's would not see unknown addresses. `unusable` are the database's
+    errors that pass by themselves, `twin` the one of a key that was taken in the same moment."""
 
     @app.before_request
     def _identify() -> None:
@@ -66,21 +67,20 @@ def register(app: Flask) -> None:
                 response.headers[name] = value
         return response
 
-    @app.errorhandler(OperationalError)
-    @app.errorhandler(PoolTimeout)
     def _database(error: Exception) -> Response:
         log.error("database not usable (request %s): %s", g.request_id, error)
         return render(Refused("unavailable"))
 
-    @app.errorhandler(IntegrityError)
-    def _integrity(error: IntegrityError) -> Response:
-        log.error("a key was taken twice in a row (request %s): %s", g.request_id, error.orig)
+    for kind in unusable:
+        app.register_error_handler(kind, _database)
+
+    @app.errorhandler(twin)
+    def _twin(error: Exception) -> Response:
+        log.error("a key was taken twice in a row (request %s): %s", g.request_id, error)
         return render(Refused("lost_race"))
 
     @app.errorhandler(OSError)
     def _storage(error: OSError) -> Response:
-        import errno
-
         log.error("evidence not usable (request %s): %s", g.request_id, error)
         return render(Refused("storage_full" if error.errno in (errno.ENOSPC, errno.EDQUOT) else "unavailable"))
 

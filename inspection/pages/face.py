@@ -5,8 +5,8 @@ from __future__ import annotations
 from flask import Blueprint, Response, render_template, request
 
 from inspection.actions.setup import is_demo
-from inspection.api.endpoint import context
 from inspection.domain.texts import LANGUAGES, language_of, texts
+from inspection.web import context
 
 pages = Blueprint("pages", __name__, static_folder="static", static_url_path="/static", template_folder="templates")
 POLICY = (

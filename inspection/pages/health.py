@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response
 
 from inspection.actions.readiness import is_ready
-from inspection.api.endpoint import context, json_response
+from inspection.web import context, json_response
 
 health = Blueprint("health", __name__)
 

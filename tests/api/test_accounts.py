@@ -93,7 +93,8 @@ def test_roles_of_the_last_fourteen_days_count_for_handing_in_only(world: World)
     inspector = world.person("inspector")
     with world.app.app_context():
         ended = world.clock.now().replace(tzinfo=None)
-        statement = "UPDATE user_role SET ended_at = :at WHERE user_id = (SELECT id FROM user_account WHERE username = 'inspector')"
+        who = "(SELECT id FROM user_account WHERE username = 'inspector')"
+        statement = f"UPDATE user_role SET ended_at = :at WHERE user_id = {who}"
         db.session.execute(text(statement), {"at": world.clock.now() if world.engine == "postgresql" else str(ended)})
         db.session.commit()
     made = world.inspect({"S-01-05": []})

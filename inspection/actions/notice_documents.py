@@ -1,0 +1,108 @@
+"""The documents of notices: frozen bytes after issuing, a watermarked draft before."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from inspection.actions.context import Context
+from inspection.domain import deadlines
+from inspection.domain.actor import Actor
+from inspection.domain.documents import NoticeDocument, NoticeRow
+from inspection.domain.errors import Refused
+from inspection.domain.permissions import acting, may
+from inspection.storage import inspections, institutions, notices, problems
+from inspection.storage.problems import ProblemRow
+
+
+def frozen_row(ctx: Context, row: ProblemRow, action: str) -> dict[str, Any]:
+    """What a notice says of one problem, as it will be kept."""
+    provisional = row.due_on is not None and ctx.calendar().is_provisional(row.due_on)
+    return {
+        "problem_id": str(row.id),
+        "number": row.number if action != "drop" else None,
+        "action": action,
+        "text": row.text,
+        "place": row.place,
+        "severity": row.severity,
+        "basis": row.basis,
+        "advice": row.advice,
+        "responsible": row.responsible_name,
+        "status": row.status,
+        "due_on": row.due_on.isoformat() if row.due_on else None,
+        "provisional": provisional,
+    }
+
+
+def as_document(frozen: dict[str, Any], document_number: str | None, issued_on: date | None) -> NoticeDocument:
+    """What was frozen, as the document that is rendered; without a number it is a draft."""
+    service = frozen.get("service") or {}
+    return NoticeDocument(
+        number=document_number,
+        institution_name=frozen["institution_name"],
+        department=frozen["department"],
+        region_name=frozen["region_name"],
+        inspected_on=tuple(date.fromisoformat(day) for day in frozen["inspected_on"]),
+        issued_on=issued_on,
+        signer=frozen["signer"],
+        opinion=frozen["opinion"],
+        service_method=service.get("method"),
+        service_on=date.fromisoformat(service["on"]) if service.get("on") else None,
+        rows=tuple(
+            NoticeRow(
+                number=row["number"],
+                fact=row["text"],
+                place=row["place"],
+                severity=row["severity"],
+                basis=tuple((b["law"], b["article"], b["status"]) for b in row["basis"]),
+                due_on=date.fromisoformat(row["due_on"]) if row["due_on"] else None,
+                provisional=row["provisional"],
+                requirement=row["advice"],
+                responsible=row["responsible"],
+                running=row["status"] != "found",
+            )
+            for row in frozen["rows"]
+            if row["action"] != "drop"
+        ),
+        draft=document_number is None,
+    )
+
+
+def get_document(ctx: Context, actor: Actor, notice_id: UUID) -> bytes:
+    """The frozen bytes."""
+    row = notices.get(actor, ctx.session, notice_id, with_document=True)
+    if row is None:
+        raise Refused("not_found")
+    return row.document
+
+
+def get_inspection_document(ctx: Context, actor: Actor, inspection_id: UUID) -> bytes:
+    """The frozen notice of an inspection; before it is issued, a watermarked draft for those who may issue it."""
+    inspection = inspections.get(actor, ctx.session, inspection_id)
+    if inspection is None:
+        raise Refused("not_found")
+    if inspection.notice_id is not None:
+        return get_document(ctx, actor, inspection.notice_id)
+    issuer = acting(actor, "notice.issue")
+    if not may(actor, "notice.issue") or inspections.get(issuer, ctx.session, inspection_id) is None:
+        raise Refused("not_found")
+    institution = institutions.get_for_system(ctx.session, inspection.institution_id)
+    start = ctx.today()
+    rows = []
+    for problem in problems.of_inspections_for_system(ctx.session, [inspection_id]):
+        row = frozen_row(ctx, problem, "keep")
+        if problem.status == "found":
+            due_on = deadlines.due_on(start, problem.due_days, ctx.calendar())
+            row |= {"due_on": due_on.isoformat(), "provisional": ctx.calendar().is_provisional(due_on)}
+        rows.append(row)
+    frozen = {
+        "inspected_on": [inspection.inspected_on.isoformat()],
+        "institution_name": institution.name,
+        "region_name": "".join(institutions.region_names_upward_for_system(ctx.session, institution.region_code)),
+        "department": actor.organisation,
+        "signer": None,
+        "opinion": None,
+        "rows": rows,
+    }
+    return ctx.render_notice(as_document(frozen, None, None))

@@ -1,0 +1,48 @@
+"""What the API and the pages share of a request: its context, and how an answer is made."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any, Final
+from uuid import UUID
+
+import orjson
+from flask import Response, current_app, request
+
+from inspection.actions.context import Context
+
+DRAIN_LIMIT: Final = 64 * 1024 * 1024
+
+
+def context() -> Context:
+    """The context of this request, made by the application."""
+    made: Context = current_app.extensions["inspection"].context()
+    return made
+
+
+def drain() -> None:
+    """Take what is left of the body off the line, within bounds: a sender that is cut off in mid-body sees a broken
+    connection instead of the answer, and tries for ever."""
+    left = DRAIN_LIMIT
+    while left > 0:
+        chunk = request.stream.read(256 * 1024)
+        if not chunk:
+            return
+        left -= len(chunk)
+
+
+def json_response(data: Any, status: int = 200) -> Response:
+    return Response(orjson.dumps(data, default=_plain_value), status=status, content_type="application/json")
+
+
+def _plain_value(value: Any) -> Any:
+    if isinstance(value, UUID):
+        return str(value)
+    raise TypeError(type(value).__name__)
+
+
+def tagged(response: Response) -> Response:
+    """With a strong ETag of its bytes; 304 if the asker has them."""
+    response.set_etag(hashlib.sha256(response.get_data()).hexdigest()[:32])
+    response.make_conditional(request)
+    return response

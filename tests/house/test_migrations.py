@@ -1,0 +1,66 @@
+"""Migrations: up, down, up again, without drift, with data, on both databases; and what the database itself refuses."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from alembic import command
+from alembic.script import ScriptDirectory
+from sqlalchemy import inspect, text
+from sqlalchemy.exc import DatabaseError
+
+from inspection.actions.setup import prepare
+from inspection.app import create_app, parts_of
+from inspection.storage import migrations, tables
+from inspection.storage.db import db
+from tests.support import databases
+from tests.support.clock import HandClock
+from tests.support.world import World, jpeg, sha256
+
+
+def test_up_with_data_down_to_nothing_and_up_again_without_drift(engine: str, tmp_path: Path) -> None:
+    with databases.empty_database(engine) as url:
+        app = create_app(databases.settings_for(url, tmp_path), HandClock())
+        with app.app_context():
+            for _ in range(2):
+                migrations.upgrade(db.engine)
+                prepare(parts_of(app).context())
+                db.session.remove()
+                command.check(migrations.configuration(db.engine))
+                names = set(inspect(db.engine).get_table_names())
+                assert names == set(tables.metadata.tables) | {"alembic_version"}
+                migrations.downgrade(db.engine, "base")
+                assert set(inspect(db.engine).get_table_names()) == {"alembic_version"}
+            db.engine.dispose()
+
+
+def test_the_head_is_the_one_that_is_written_down() -> None:
+    heads = ScriptDirectory(str(migrations.FOLDER)).get_heads()
+    assert heads == [migrations.head_revision()]
+
+
+def test_readiness_tells_a_schema_that_is_not_the_newest(engine: str, tmp_path: Path) -> None:
+    with databases.empty_database(engine) as url:
+        app = create_app(databases.settings_for(url, tmp_path), HandClock())
+        answer = app.test_client().get("/readyz")
+        assert (answer.status_code, answer.json["status"]) == (503, "not_ready")
+        assert "migrate" in answer.json["faults"][0]
+        with app.app_context():
+            db.engine.dispose()
+
+
+@pytest.mark.parametrize("table", ["audit_log", "problem_event", "stage_fact", "checklist"])
+@pytest.mark.parametrize("change", ["UPDATE {} SET {}", "DELETE FROM {}"])
+def test_what_is_insert_only_is_so_in_the_database_itself(world: World, table: str, change: str) -> None:
+    world.inspect({"S-09-01": []}, photos={sha256(jpeg()): {}})
+    column = {"checklist": "sha256 = 'x'", "stage_fact": "stage = 'x'", "audit_log": "action = 'x'"}.get(
+        table, "event = 'x'"
+    )
+    with world.app.app_context():
+        before = db.session.execute(text(f"SELECT count(*) FROM {table}")).scalar()
+        assert before
+        with pytest.raises(DatabaseError, match="never changed or removed"):
+            db.session.execute(text(change.format(table, column)))
+        db.session.rollback()
+        assert db.session.execute(text(f"SELECT count(*) FROM {table}")).scalar() == before

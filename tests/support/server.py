@@ -1,0 +1,128 @@
+"""A real gunicorn on a real port, and people who talk to it over the network."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from inspection import serving
+from tests.support import databases
+
+ROOT = Path(__file__).parents[2]
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@dataclass
+class Caller:
+    """Somebody of the cast, with a connection that is kept."""
+
+    base: str
+    token: str
+    session: requests.Session = field(default_factory=requests.Session)
+
+    def call(self, method: str, path: str, **options: Any) -> requests.Response:
+        headers = {"Authorization": f"Bearer {self.token}", **options.pop("headers", {})}
+        return self.session.request(method, f"{self.base}/api/v1{path}", headers=headers, timeout=60, **options)
+
+    def get(self, path: str) -> requests.Response:
+        return self.call("GET", path)
+
+    def put(self, path: str, body: Any) -> requests.Response:
+        data = body if isinstance(body, bytes) else json.dumps(body, ensure_ascii=False).encode()
+        return self.call("PUT", path, data=data, headers={"Content-Type": "application/json"})
+
+    def upload(self, sha256: str, data: bytes) -> requests.Response:
+        return self.call("PUT", f"/photos/{sha256}", data=data, headers={"Content-Type": "image/jpeg"})
+
+
+@dataclass
+class Server:
+    base: str
+    process: subprocess.Popen[bytes]
+    environment: dict[str, str]
+
+    def caller(self, username: str) -> Caller:
+        return Caller(self.base, f"token-{username}")
+
+    def workers(self) -> list[int]:
+        """The processes that answer requests."""
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text()
+        return [int(pid) for pid in children.split()]
+
+    def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return run_command(self.environment, *arguments)
+
+
+def run_command(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "inspection.cli", *arguments],
+        env=environment,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def environment_for(url: str, data_dir: Path) -> dict[str, str]:
+    return {
+        **{name: value for name, value in os.environ.items() if not name.startswith("INSPECTION_")},
+        "INSPECTION_DATABASE_URL": url,
+        "INSPECTION_DATA_DIR": str(data_dir),
+        "INSPECTION_DEMO_PASSWORD": databases.PASSWORD,
+    }
+
+
+@contextmanager
+def serving_on(url: str, data_dir: Path, workers: int = 2) -> Iterator[Server]:
+    """Up when it answers `/readyz`, down and waited for at the end."""
+    port = free_port()
+    environment = environment_for(url, data_dir)
+    log = (data_dir / "server.log").open("wb")
+    process = subprocess.Popen(
+        serving.command(f"127.0.0.1:{port}", workers), env=environment, stdout=log, stderr=log, start_new_session=True
+    )
+    server = Server(f"http://127.0.0.1:{port}", process, environment)
+    try:
+        wait_for(server.base, process)
+        yield server
+    finally:
+        process.terminate()
+        try:
+            process.wait(30)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+        log.close()
+
+
+def wait_for(base: str, process: subprocess.Popen[bytes]) -> None:
+    """Until it is ready; polling is the only thing that a socket which nobody listens on yet allows."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        assert process.poll() is None, "the server ended"
+        try:
+            if requests.get(f"{base}/readyz", timeout=30).status_code == 200:
+                return
+        except (requests.ConnectionError, requests.Timeout):
+            time.sleep(0.05)
+    raise AssertionError("the server did not become ready")
