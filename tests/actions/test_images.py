@@ -249,7 +249,7 @@ def test_a_jpeg_of_up_to_250_million_pixels_is_taken(stored: Path, size: tuple[i
 def test_no_pixel_is_decoded_for_the_facts(stored: Path, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
     decoded: list[object] = []
     content = saved(drawing(), kind)
-    monkeypatch.setattr(ImageFile.ImageFile, "load", decoded.append)
+    monkeypatch.setattr(ImageFile.ImageFile, "load", lambda image: decoded.append(image))
     facts_of(stored, content)
     assert decoded == []
 
