@@ -102,7 +102,7 @@ def of_inspections(engine: str, url: str, server: Server, folder: Path, body: di
 
 def of_photos(engine: str, server: Server, folder: Path) -> list[Figure]:
     port = int(server.base.rsplit(":", 1)[1])
-    base = photo(640, 480, 80)
+    base = photo(800, 600, 82)
     ours, limits, ratios = [], [], []
     for number in range(ROUNDS):
         files = photos(base, PHOTOS)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -39,8 +40,13 @@ class Context:
         """The same parts under another clock: demo data and a sweep for a day to come."""
         return replace(self, clock=clock)
 
-    def calendar(self) -> Calendar:
+    @cached_property
+    def _calendar(self) -> Calendar:
         return calendar_for_system(self.session)
+
+    def calendar(self) -> Calendar:
+        """The calendar as it was when this request or job first asked for it."""
+        return self._calendar
 
     def now(self) -> datetime:
         return self.clock.now()

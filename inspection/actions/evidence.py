@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, Any, Final
 from uuid import UUID
 
 from inspection.actions.context import Context
@@ -26,9 +27,9 @@ PDF: Final = "application/pdf"
 
 
 @once_more
-def _record(ctx: Context, actor: Actor, photo: dict[str, object]) -> bool:
+def _record(ctx: Context, actor: Actor, photo: dict[str, Any]) -> bool:
     """Row, upload and every record that waited for it, in one unit."""
-    sha256 = str(photo["sha256"])
+    sha256 = photo["sha256"]
     with unit(ctx.session):
         lock_person_for_system(ctx.session, actor.id)
         new = evidence.add_photo(actor, ctx.session, photo, ctx.now())
@@ -56,13 +57,10 @@ def store_photo(ctx: Context, actor: Actor, sha256: str, stream: IO[bytes]) -> S
         ctx.evidence.keep(received)
     finally:
         ctx.evidence.discard(received)
-    created = _record(ctx, actor, photo)
-    row = evidence.find_stored_for_system(ctx.session, sha256)
-    assert row is not None
-    return Stored(_view(row), created)
+    return Stored(_shown(photo), _record(ctx, actor, photo))
 
 
-def _examine(actor: Actor, received: Received) -> dict[str, object]:
+def _examine(actor: Actor, received: Received) -> dict[str, Any]:
     """What the file is, by its content alone."""
     type_ = facts.sniff(received.head)
     if type_ is None or (type_ == PDF and "unit" not in actor.roles):
@@ -170,12 +168,16 @@ def open_original(ctx: Context, actor: Actor, sha256: str, purpose: str | None) 
 
 
 def _view(row: PhotoRow) -> PhotoView:
+    return _shown({name: getattr(row, name) for name in ("sha256", "type", "width", "height", "size", "facts")})
+
+
+def _shown(photo: Mapping[str, Any]) -> PhotoView:
     return PhotoView(
-        sha256=row.sha256,
-        type=row.type,
-        width=row.width,
-        height=row.height,
-        bytes=row.size,
-        taken_at=row.facts.get("taken_at"),
-        has_location=row.facts.get("location") is not None,
+        sha256=photo["sha256"],
+        type=photo["type"],
+        width=photo["width"],
+        height=photo["height"],
+        bytes=photo["size"],
+        taken_at=photo["facts"].get("taken_at"),
+        has_location=photo["facts"].get("location") is not None,
     )

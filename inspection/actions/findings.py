@@ -17,6 +17,7 @@ from inspection.domain import deadlines
 from inspection.domain.actor import Actor
 from inspection.domain.inspections import Finding
 from inspection.domain.problems import Found, found_by
+from inspection.domain.views import ProblemLine
 from inspection.storage import evidence, notifications, problems
 from inspection.storage.institutions import InstitutionRow
 from inspection.storage.rectifications import RectificationRow
@@ -33,8 +34,8 @@ def add_problems(
     rules_found: Sequence[Finding],
     checklist: Checklist,
     inspected_on: date,
-) -> None:
-    """Inside the unit that stores the inspection."""
+) -> list[ProblemLine]:
+    """Inside the unit that stores the inspection; the problems in the order of their findings."""
     found = found_by(rules_found, checklist, deadlines.DEFAULT_DUE_DAYS)
     rows = [_row(ctx, inspection_id, institution, one) for one in found]
     problems.insert_for_system(ctx.session, rows)
@@ -57,6 +58,9 @@ def add_problems(
             _fixed_on_the_spot(ctx, actor, institution, row, one, inspected_on)
         if one.at_once:
             _tell_at_once(ctx, institution, row)
+    return [
+        ProblemLine(row["id"], None, row["item_code"], row["severity"], row["status"], row["due_on"]) for row in rows
+    ]
 
 
 def _row(ctx: Context, inspection_id: UUID, institution: InstitutionRow, one: Found) -> dict[str, Any]:

@@ -14,7 +14,6 @@ from sqlalchemy import insert
 from checklists.engine import NUMBER_ATTRIBUTES, Flag, Outcome, evaluate
 from checklists.model import Checklist
 from inspection.actions.context import Context
-from inspection.actions.evidence import complete
 from inspection.actions.findings import add_problems
 from inspection.domain import deadlines
 from inspection.domain import inspections as rules
@@ -58,10 +57,12 @@ def submit_inspection(
         return Stored(_known(ctx, actor, known, incoming.sha256), created=False)
     judged = _judge(ctx, actor, incoming)
     with unit(ctx.session):
-        if judged.submission.photos:
+        named = judged.submission.photos
+        if named:
             accounts.lock_person_for_system(ctx.session, actor.id)
-        _insert(ctx, actor, inspection_id, incoming, judged)
-        add_problems(
+        here = evidence.uploaded_by(actor, ctx.session, named)
+        row = _insert(ctx, actor, inspection_id, incoming, judged, whole=here >= set(named))
+        lines = add_problems(
             ctx,
             actor,
             inspection_id,
@@ -71,11 +72,19 @@ def submit_inspection(
             inspected_on=judged.inspected_on,
         )
         _add_rechecks(ctx, actor, inspection_id, judged)
-        _name_photos(ctx, actor, inspection_id, judged)
-        ctx.record(actor, "submit_inspection", "inspection", inspection_id, sha256=incoming.sha256)
-        made = inspections.find_for_system(ctx.session, inspection_id)
-        assert made is not None
-        return Stored(_view(ctx, actor, made), created=True)
+        evidence.name_photos(
+            actor,
+            ctx.session,
+            subject="inspection",
+            subject_id=inspection_id,
+            institution_id=judged.institution.id,
+            hashes=named,
+            here=here,
+            at=ctx.now(),
+        )
+        complete = row.complete_at is not None
+        ctx.record(actor, "submit_inspection", "inspection", inspection_id, sha256=incoming.sha256, complete=complete)
+        return Stored(_view(ctx, actor, row, lines=lines), created=True)
 
 
 def _known(ctx: Context, actor: Actor, known: InspectionRow, sha256: str) -> InspectionView:
@@ -95,7 +104,9 @@ def _judge(ctx: Context, actor: Actor, incoming: Incoming[Submission]) -> _Judge
         raise Refused("not_found")
     ctx.session.expunge(institution)  # read after the unit has ended this transaction
     faults = list(read.faults)
-    checklist = checklists.find_for_system(ctx.session, submission.checklist_code, submission.checklist_version)
+    checklist, newest = checklists.find_with_newest_for_system(
+        ctx.session, submission.checklist_code, submission.checklist_version
+    )
     if checklist is None:
         raise Refused("invalid", [*faults, Fault("/checklist", "unknown_checklist")])
     received_at = ctx.now()
@@ -115,7 +126,7 @@ def _judge(ctx: Context, actor: Actor, incoming: Incoming[Submission]) -> _Judge
             submission,
             found=found,
             checklist=checklist,
-            newest_version=checklists.newest_version_for_system(ctx.session, checklist.code),
+            newest_version=newest,
             institution_kind=institution.kind,
             received_at=received_at,
             clock_offset=offset,
@@ -178,36 +189,38 @@ def _rechecks(
     return rechecked, faults, flags
 
 
-def _insert(ctx: Context, actor: Actor, inspection_id: UUID, incoming: Incoming[Submission], judged: _Judged) -> None:
+def _insert(
+    ctx: Context, actor: Actor, inspection_id: UUID, incoming: Incoming[Submission], judged: _Judged, *, whole: bool
+) -> InspectionRow:
+    """The record and its participants; if no photo is missing it is complete at once. The row is no part of the
+    session: nothing else of it is read in this unit."""
     submission = judged.submission
-    ctx.session.execute(
-        insert(InspectionRow.__table__),  # type: ignore[arg-type]
-        {
-            "id": inspection_id,
-            "institution_id": judged.institution.id,
-            "region_code": judged.institution.region_code,
-            "visit_id": submission.visit_id,
-            "submitter_id": actor.id,
-            "mode": submission.mode,
-            "checklist_code": judged.checklist.code,
-            "checklist_version": judged.checklist.version,
-            "supersedes_id": submission.supersedes,
-            "started_at": submission.started_at,
-            "finished_at": submission.finished_at,
-            "inspected_on": judged.inspected_on,
-            "received_at": judged.received_at,
-            "client_version": incoming.client_version,
-            "clock_offset_s": judged.offset_s,
-            "content_sha256": incoming.sha256,
-            "body": incoming.raw,
-            "answered": list(submission.answers),
-            "flags": [{"code": flag.code, "pointer": flag.pointer} for flag in judged.flags],
-            "issue_due_on": deadlines.issue_due_on(ctx.clock.date_of(judged.received_at), ctx.calendar()),
-            "complete_at": None,
-            "receipt_code": None,
-            "notice_id": None,
-        },
-    )
+    values = {
+        "id": inspection_id,
+        "institution_id": judged.institution.id,
+        "region_code": judged.institution.region_code,
+        "visit_id": submission.visit_id,
+        "submitter_id": actor.id,
+        "mode": submission.mode,
+        "checklist_code": judged.checklist.code,
+        "checklist_version": judged.checklist.version,
+        "supersedes_id": submission.supersedes,
+        "started_at": submission.started_at,
+        "finished_at": submission.finished_at,
+        "inspected_on": judged.inspected_on,
+        "received_at": judged.received_at,
+        "client_version": incoming.client_version,
+        "clock_offset_s": judged.offset_s,
+        "content_sha256": incoming.sha256,
+        "body": incoming.raw,
+        "answered": list(submission.answers),
+        "flags": [{"code": flag.code, "pointer": flag.pointer} for flag in judged.flags],
+        "issue_due_on": deadlines.issue_due_on(ctx.clock.date_of(judged.received_at), ctx.calendar()),
+        "complete_at": judged.received_at if whole else None,
+        "receipt_code": rules.short_code(incoming.sha256) if whole else None,
+        "notice_id": None,
+    }
+    ctx.session.execute(insert(InspectionRow.__table__), values)  # type: ignore[arg-type]
     rows = [
         {
             "inspection_id": inspection_id,
@@ -220,24 +233,7 @@ def _insert(ctx: Context, actor: Actor, inspection_id: UUID, incoming: Incoming[
     ]
     if rows:
         ctx.session.execute(insert(ParticipantRow.__table__), rows)  # type: ignore[arg-type]
-
-
-def _name_photos(ctx: Context, actor: Actor, inspection_id: UUID, judged: _Judged) -> None:
-    """The manifest of the whole inspection; what is here already counts, and if nothing is missing it is complete."""
-    named = judged.submission.photos
-    here = evidence.uploaded_by(actor, ctx.session, named)
-    evidence.name_photos(
-        actor,
-        ctx.session,
-        subject="inspection",
-        subject_id=inspection_id,
-        institution_id=judged.institution.id,
-        hashes=named,
-        here=here,
-        at=ctx.now(),
-    )
-    if here >= set(named):
-        complete(ctx, actor, "inspection", inspection_id)
+    return InspectionRow(**values)
 
 
 def _add_rechecks(ctx: Context, actor: Actor, inspection_id: UUID, judged: _Judged) -> None:
@@ -299,7 +295,14 @@ def list_inspections(
     return Page([_view(ctx, actor, row) for row in shown], next_key)
 
 
-def _view(ctx: Context, actor: Actor, row: InspectionRow, *, with_submission: bool = False) -> InspectionView:
+def _view(
+    ctx: Context,
+    actor: Actor,
+    row: InspectionRow,
+    *,
+    lines: Sequence[ProblemLine] | None = None,
+    with_submission: bool = False,
+) -> InspectionView:
     missing = evidence.missing_for_system(ctx.session, row.id) if row.complete_at is None else []
     receipt = None
     if row.complete_at is not None and row.receipt_code is not None:
@@ -310,10 +313,11 @@ def _view(ctx: Context, actor: Actor, row: InspectionRow, *, with_submission: bo
             content_sha256=row.content_sha256,
             photos=evidence.named_for_system(ctx.session, row.id),
         )
-    lines = [
-        ProblemLine(p.id, p.number, p.item_code, p.severity, p.status, p.due_on)
-        for p in problems.of_inspections_for_system(ctx.session, [row.id])
-    ]
+    if lines is None:
+        lines = [
+            ProblemLine(p.id, p.number, p.item_code, p.severity, p.status, p.due_on)
+            for p in problems.of_inspections_for_system(ctx.session, [row.id])
+        ]
     return InspectionView(
         id=row.id,
         institution_id=row.institution_id,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, String, delete, func, or_, select, update
+from sqlalchemy import ForeignKey, Index, String, and_, bindparam, delete, func, literal, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from inspection.domain.actor import Actor, Grant
@@ -67,52 +68,68 @@ def get_user_for_system(session: Session, user_id: UUID) -> UserRow | None:
     return session.get(UserRow, user_id)
 
 
+_WITH_ROLES: Final = (
+    select(
+        UserRow.id,
+        UserRow.username,
+        UserRow.name,
+        UserRow.organisation,
+        RoleRow.role,
+        RoleRow.region_code,
+        RoleRow.institution_id,
+        RoleRow.ended_at,
+    )
+    .select_from(UserRow)
+    .outerjoin(
+        RoleRow,
+        and_(
+            RoleRow.user_id == UserRow.id,
+            or_(RoleRow.ended_at.is_(None), RoleRow.ended_at > bindparam("recent_since")),
+        ),
+    )
+    .where(UserRow.disabled_at.is_(None))
+    .order_by(RoleRow.since_at, RoleRow.id)
+)
+_BY_ID: Final = _WITH_ROLES.add_columns(literal(None)).where(UserRow.id == bindparam("user_id"))
+_BY_TOKEN: Final = (
+    _WITH_ROLES.add_columns(TokenRow.id)
+    .join(TokenRow, TokenRow.user_id == UserRow.id)
+    .where(
+        TokenRow.token_sha256 == bindparam("token_sha256"),
+        TokenRow.revoked_at.is_(None),
+        TokenRow.expires_at > bindparam("now"),
+    )
+)
+"""Built once: every request asks the second of these."""
+
+
 def actor_for_system(session: Session, user_id: UUID, *, recent_since: datetime) -> Actor | None:
     """The actor as of now; None for an account that does not exist or is disabled."""
-    user = session.get(UserRow, user_id)
-    if user is None or user.disabled_at is not None:
-        return None
-    return _actor(user, _roles(session, user_id, recent_since), None)
+    return _actor(session.execute(_BY_ID, {"user_id": user_id, "recent_since": recent_since}).all())
 
 
 def actor_by_token_for_system(
     session: Session, token_sha256: str, *, now: datetime, recent_since: datetime
 ) -> Actor | None:
     """The actor behind a device's token; None when it is unknown, expired or revoked, or its person is disabled."""
-    found = session.execute(
-        select(TokenRow.id, UserRow)
-        .join(UserRow, UserRow.id == TokenRow.user_id)
-        .where(
-            TokenRow.token_sha256 == token_sha256,
-            TokenRow.revoked_at.is_(None),
-            TokenRow.expires_at > now,
-            UserRow.disabled_at.is_(None),
-        )
-    ).first()
-    if found is None:
+    found = session.execute(_BY_TOKEN, {"token_sha256": token_sha256, "now": now, "recent_since": recent_since})
+    return _actor(found.all())
+
+
+def _actor(rows: Sequence[Any]) -> Actor | None:
+    """From one row for each role; a person without any has one row without a role."""
+    if not rows:
         return None
-    token_id, user = found
-    return _actor(user, _roles(session, user.id, recent_since), token_id)
-
-
-def _roles(session: Session, user_id: UUID, recent_since: datetime) -> list[tuple[Grant, bool]]:
-    rows = session.execute(
-        select(RoleRow.role, RoleRow.region_code, RoleRow.institution_id, RoleRow.ended_at)
-        .where(RoleRow.user_id == user_id, or_(RoleRow.ended_at.is_(None), RoleRow.ended_at > recent_since))
-        .order_by(RoleRow.since_at, RoleRow.id)
-    )
-    return [(Grant(role, region, institution), ended is None) for role, region, institution, ended in rows]
-
-
-def _actor(user: UserRow, roles: Sequence[tuple[Grant, bool]], token_id: UUID | None) -> Actor:
+    user_id, username, name, organisation = rows[0][:4]
+    held = [(Grant(*row[4:7]), row[7]) for row in rows if row[4] is not None]
     return Actor(
-        id=user.id,
-        username=user.username,
-        name=user.name,
-        organisation=user.organisation,
-        grants=tuple(grant for grant, current in roles if current),
-        recent=tuple(grant for grant, current in roles if not current),
-        token_id=token_id,
+        id=user_id,
+        username=username,
+        name=name,
+        organisation=organisation,
+        grants=tuple(grant for grant, ended in held if ended is None),
+        recent=tuple(grant for grant, ended in held if ended is not None),
+        token_id=rows[0][8],
     )
 
 
@@ -154,7 +171,9 @@ def forget_old_failures_for_system(session: Session, before: datetime) -> None:
 
 def lock_person_for_system(session: Session, user_id: UUID) -> None:
     """Hold one person's hand-ins in line until the unit ends: a record that names a photo and the photo itself may
-    arrive in the same moment, and each must see the other. (Of no effect on SQLite, where writers queue anyway.)"""
+    arrive in the same moment, and each must see the other. On SQLite writers stand in line anyway."""
+    if session.get_bind().dialect.name == "sqlite":
+        return
     session.execute(select(UserRow.id).where(UserRow.id == user_id).with_for_update(key_share=True))
 
 

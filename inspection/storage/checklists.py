@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import String, func, select
+from sqlalchemy import String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from checklists.model import Checklist, from_document
@@ -25,25 +25,29 @@ _parsed: Final[dict[str, Checklist]] = {}
 
 
 def find_for_system(session: Session, code: str, version: int | None = None) -> Checklist | None:
-    """A version, or the newest one of its code. Parsed once per content hash."""
-    statement = select(ChecklistRow.version, ChecklistRow.sha256).where(ChecklistRow.code == code)
-    if version is not None:
-        statement = statement.where(ChecklistRow.version == version)
-    found = session.execute(statement.order_by(ChecklistRow.version.desc()).limit(1)).first()
-    if found is None:
-        return None
-    number, sha256 = found
+    """A version, or the newest one of its code."""
+    return find_with_newest_for_system(session, code, version)[0]
+
+
+def find_with_newest_for_system(
+    session: Session, code: str, version: int | None = None
+) -> tuple[Checklist | None, int]:
+    """A version (or the newest), and the number of the newest. A document is parsed once per content hash."""
+    hashes = dict(
+        session.execute(select(ChecklistRow.version, ChecklistRow.sha256).where(ChecklistRow.code == code)).all()
+    )
+    newest = max(hashes, default=0)
+    wanted = newest if version is None else version
+    if wanted not in hashes:
+        return None, newest
+    sha256 = hashes[wanted]
     if sha256 not in _parsed:
         document = session.scalar(
-            select(ChecklistRow.document).where(ChecklistRow.code == code, ChecklistRow.version == number)
+            select(ChecklistRow.document).where(ChecklistRow.code == code, ChecklistRow.version == wanted)
         )
         assert document is not None
         _parsed[sha256] = from_document(document)
-    return _parsed[sha256]
-
-
-def newest_version_for_system(session: Session, code: str) -> int:
-    return session.scalar(select(func.max(ChecklistRow.version)).where(ChecklistRow.code == code)) or 0
+    return _parsed[sha256], newest
 
 
 def list_for_system(session: Session) -> list[Checklist]:

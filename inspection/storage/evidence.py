@@ -74,18 +74,14 @@ def add_photo(actor: Actor, session: Session, photo: dict[str, Any], at: datetim
 
 def mark_arrived(actor: Actor, session: Session, sha256: str, at: datetime) -> list[tuple[str, UUID]]:
     """The actor's records that were waiting for this photo: (subject, id). Each is marked as having it."""
-    waiting = session.execute(
-        select(ManifestRow.subject, ManifestRow.subject_id).where(
-            ManifestRow.user_id == actor.id, ManifestRow.sha256 == sha256, ManifestRow.arrived_at.is_(None)
-        )
-    ).all()
-    if waiting:
-        session.execute(
-            update(ManifestRow)
-            .where(ManifestRow.user_id == actor.id, ManifestRow.sha256 == sha256, ManifestRow.arrived_at.is_(None))
-            .values(arrived_at=at)
-        )
-    return [(subject, subject_id) for subject, subject_id in waiting]
+    arrived = session.execute(
+        update(ManifestRow)
+        .where(ManifestRow.user_id == actor.id, ManifestRow.sha256 == sha256, ManifestRow.arrived_at.is_(None))
+        .values(arrived_at=at)
+        .returning(ManifestRow.subject, ManifestRow.subject_id),
+        execution_options={"synchronize_session": False},
+    )
+    return [(subject, subject_id) for subject, subject_id in arrived]
 
 
 def name_photos(
