@@ -6,6 +6,7 @@ The same notice gives the same bytes: all times in the file are fixed, so that w
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from datetime import UTC, date, datetime
 from typing import Any, Final
@@ -23,6 +24,7 @@ SONG, HEI, FANG = "宋体", "黑体", "仿宋"
 HEADINGS: Final = ("编号", "存在的问题（部位）", "等级", "依据", "整改要求", "整改期限")
 WIDTHS_CM: Final = (2.3, 4.6, 1.2, 3.4, 3.4, 2.1)
 SERVICE: Final = {"on_site": "当场送达", "in_app": "系统送达", "paper": "书面送达", "post": "邮寄送达"}
+NOT_XML: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 FIXED: Final = (1980, 1, 1, 0, 0, 0)
 
 
@@ -141,7 +143,7 @@ def _paragraph(
 
 
 def _run(paragraph: Any, text: str, font: str, size: float) -> None:
-    run = paragraph.add_run(text)
+    run = paragraph.add_run(NOT_XML.sub("", text))
     run.font.name = font
     run.font.size = Pt(size)
     run._element.get_or_add_rPr().get_or_add_rFonts().set(qn("w:eastAsia"), font)

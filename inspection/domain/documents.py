@@ -41,10 +41,32 @@ FULL_NAMES: Final = {
     "安管办法": "中小学幼儿园安全管理办法",
     "强制报告意见": "关于建立侵害未成年人案件强制报告制度的意见（试行）",
     "判定指南": "教育系统重大事故隐患判定指南",
+    "准入查询意见": "关于建立教职员工准入查询性侵违法犯罪信息制度的意见",
+    "消防十项": "中小学校、幼儿园消防安全十项规定",
+    "校外九项": "校外培训机构消防安全管理九项规定",
+    "校外处罚办法": "校外培训行政处罚暂行办法",
+    "校外培训机构从业人员管理办法": "校外培训机构从业人员管理办法（试行）",
 }
-"""The checklists' short names whose full name is certain; every other law is printed by the name it has there."""
+"""The checklists' short names whose full name is certain; other documents are printed by the name they have there."""
 
-_ARTICLE: Final = re.compile(r"(\d+)(之[一二三四五])?(?:—(\d+))?(?:\((\d|[一二三四五六七八九十]+)\))?")
+CUSTOMS: Final = frozenset(
+    {
+        "惯例",
+        "行业惯例",
+        "一号检察建议督导惯例",
+        "保险",
+        "留样",
+        "留样数值",
+        "电动车",
+        "配备标准",
+        "地方标准",
+        "地方规定",
+        "四个100%",
+    }
+)
+"""What the checklists name as a reason and what is no document: never printed as a basis."""
+
+_ARTICLE: Final = re.compile(r"(\d+)(之[一二三四五])?(?:[—-](\d+))?(?:[（(]([1-9]|[一二三四五六七八九十]+)[）)])?")
 _PARAGRAPHS: Final = "一二三四五六七八九"
 
 
@@ -85,10 +107,11 @@ class NoticeDocument:
 def printed_basis(law: str, article: str | None, status: str) -> str | None:
     """How far a citation may be printed: whole when verified, by the law's name when its content is confirmed,
     not at all otherwise."""
-    if status == "unverified":
-        return None
     name = law.strip().strip("《》")
-    title = f"《{FULL_NAMES.get(name, name)}》"
+    if status == "unverified" or name in CUSTOMS:
+        return None
+    is_number = "〔" in name or name[0].isascii()  # 教师函〔2023〕1号, GB/T 29315-2022
+    title = name if is_number else f"《{FULL_NAMES.get(name, name)}》"
     return title + printed_articles(article) if status == "verified" and article else title
 
 

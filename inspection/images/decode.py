@@ -30,6 +30,8 @@ def derive(source: Path, target: Path, longest: int) -> None:
             plain = Image.new("RGB", upright.size, "white")
             plain.paste(upright, mask=upright.getchannel("A"))
         else:
+            if upright.mode.startswith("I"):  # sixteen bits of grey: `convert` would clip, not scale
+                upright = upright.convert("I").point(lambda value: value / 256).convert("L")
             plain = Image.new("RGB", upright.size)
             plain.paste(upright.convert("RGB"))
     plain.save(target, "JPEG", quality=QUALITY)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
+import re
 import struct
-import warnings
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -15,7 +15,9 @@ from PIL import ExifTags, Image, UnidentifiedImageError
 JPEG_PIXELS: Final = 250_000_000
 OTHER_PIXELS: Final = 60_000_000
 HEIC_BRANDS: Final = frozenset({b"heic", b"heix", b"hevc", b"heim", b"heis", b"hevm", b"hevs", b"mif1", b"msf1"})
+OFFSET: Final = re.compile(r"[+-](0\d|1[0-4]):[0-5]\d")
 FORMATS: Final = {"image/jpeg": ("JPEG",), "image/png": ("PNG",), "image/webp": ("WEBP",)}
+Image.MAX_IMAGE_PIXELS = None  # the limits above hold here; the decoding process sets its own
 UNREADABLE: Final = (
     OSError,
     ValueError,
@@ -76,17 +78,13 @@ def read_facts(path: Path) -> PhotoFacts:
     if kind not in FORMATS:
         return PhotoFacts(kind)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # the limits below are stricter, and metadata oddities are no refusal
-            # MPO is what many phones call a JPEG with a second picture behind it
-            with Image.open(path, formats=(*FORMATS[kind], *(("MPO",) if kind == "image/jpeg" else ()))) as image:
-                width, height = image.size
-                limit = JPEG_PIXELS if kind == "image/jpeg" else OTHER_PIXELS
-                if width * height > limit:
-                    raise TooManyPixels(f"{width} x {height}")
-                taken_at, location = _claims(image)
-    except Image.DecompressionBombError:
-        raise TooManyPixels("more pixels than any limit") from None
+        # MPO is what many phones call a JPEG with a second picture behind it
+        with Image.open(path, formats=(*FORMATS[kind], *(("MPO",) if kind == "image/jpeg" else ()))) as image:
+            width, height = image.size
+            limit = JPEG_PIXELS if kind == "image/jpeg" else OTHER_PIXELS
+            if width * height > limit:
+                raise TooManyPixels(f"{width} x {height}")
+            taken_at, location = _claims(image)
     except (UnidentifiedImageError, *UNREADABLE) as error:
         if isinstance(error, TooManyPixels):
             raise
@@ -96,6 +94,8 @@ def read_facts(path: Path) -> PhotoFacts:
 
 def _claims(image: Image.Image) -> tuple[str | None, dict[str, float] | None]:
     """EXIF time and place; a photo is never refused for its metadata, so what cannot be read is None."""
+    if image.format == "PNG" and "exif" not in image.info:
+        return None, None  # Pillow would decode the pixels to look behind them
     try:
         exif = image.getexif()
         details = exif.get_ifd(ExifTags.IFD.Exif)
@@ -109,10 +109,10 @@ def _time(details: dict[int, Any]) -> str | None:
     try:
         text = str(details[ExifTags.Base.DateTimeOriginal])[:19]
         moment = datetime.strptime(text, "%Y:%m:%d %H:%M:%S")  # noqa: DTZ007 - the offset, if any, is a tag of its own
-        offset = str(details.get(ExifTags.Base.OffsetTimeOriginal, "")).strip("\x00 ")
-        return datetime.fromisoformat(moment.isoformat() + offset).isoformat()
     except UNREADABLE:
         return None
+    offset = str(details.get(ExifTags.Base.OffsetTimeOriginal, "")).strip("\x00 ")
+    return moment.isoformat() + (offset if OFFSET.fullmatch(offset) else "")
 
 
 def _place(gps: dict[int, Any]) -> dict[str, float] | None:

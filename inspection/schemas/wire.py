@@ -21,7 +21,7 @@ ZONE: ContextVar[tzinfo] = ContextVar("zone", default=UTC)
 """The zone in which moments are written, set per request."""
 
 FIRST_DATE, LAST_DATE = date(1990, 1, 1), date(2100, 1, 1)
-CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
 SHA256: Final = r"^[0-9a-f]{64}$"
 
 CODES: Final = {

@@ -10,8 +10,9 @@ import holidays
 
 def statutory_days(years: Iterable[int]) -> tuple[frozenset[date], frozenset[date]]:
     """Days off (weekdays among them) and weekend days on which people work, of these years."""
-    known = holidays.country_holidays("CN", years=sorted(years))
-    return frozenset(known), frozenset(known.weekend_workdays)
+    wanted = set(years)
+    known = holidays.country_holidays("CN", years=sorted(wanted))
+    return frozenset(known), frozenset(day for day in known.weekend_workdays if day.year in wanted)
 
 
 def announced(year: int) -> bool:

@@ -10,7 +10,7 @@ import os
 import re
 import tempfile
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Final, Protocol
@@ -41,7 +41,7 @@ class EvidenceStore(Protocol):
         """Stream into a temporary file while hashing; `TooLarge` above `limit` bytes. Nothing is left on failure."""
 
     def keep(self, received: Received) -> None:
-        """Make it durable under its digest; again the same is harmless."""
+        """Make it durable under its digest; again the same is harmless, and mends a damaged file."""
 
     def discard(self, received: Received) -> None:
         """Remove the temporary file, if it is still there."""
@@ -61,7 +61,7 @@ class EvidenceStore(Protocol):
         """Where a derived copy belongs; its folder is made."""
 
     def local(self, sha256: str) -> AbstractContextManager[Path]:
-        """A local file with the bytes, for as long as the context lasts."""
+        """A local file with the bytes, for as long as the context lasts; FileNotFoundError."""
 
     def sweep_temporary(self, before: float) -> int:
         """Remove temporary files last written before this moment (seconds since 1970): uploads that broke off."""
@@ -107,10 +107,11 @@ class _Local:
 
     def sweep_temporary(self, before: float) -> int:
         removed = 0
-        for path in self.incoming.glob("upload-*"):
-            if path.stat().st_mtime < before:
-                path.unlink(missing_ok=True)
-                removed += 1
+        for path in (*self.incoming.iterdir(), *self.cache.glob("??/.*")):
+            with suppress(FileNotFoundError):  # its upload has just been kept
+                if path.lstat().st_mtime < before:
+                    path.unlink()
+                    removed += 1
         return removed
 
     def check(self) -> None:
@@ -127,8 +128,6 @@ class FolderStore(_Local):
 
     def keep(self, received: Received) -> None:
         target = self._path(received.sha256)
-        if target.exists():
-            return
         if not target.parent.exists():
             target.parent.mkdir(exist_ok=True)
             _sync_folder(self.root)
@@ -156,7 +155,10 @@ class FolderStore(_Local):
 
     @contextmanager
     def local(self, sha256: str) -> Iterator[Path]:
-        yield self._path(sha256)
+        path = self._path(sha256)
+        if not path.exists():
+            raise FileNotFoundError(path)
+        yield path
 
     def _path(self, sha256: str) -> Path:
         return self.root / _checked(sha256)[:2] / sha256
@@ -181,10 +183,15 @@ class ObjectStore(_Local):
     def open(self, sha256: str) -> IO[bytes]:
         import obstore
 
+        found = obstore.get(self.store, _key(sha256))
         spool: IO[bytes] = tempfile.SpooledTemporaryFile(max_size=4 * CHUNK)  # noqa: SIM115 - the caller closes it
-        for chunk in obstore.get(self.store, _key(sha256)).stream():
-            spool.write(chunk)
-        spool.seek(0)
+        try:
+            for chunk in found.stream():
+                spool.write(chunk)
+            spool.seek(0)
+        except BaseException:
+            spool.close()
+            raise
         return spool
 
     def exists(self, sha256: str) -> bool:

@@ -61,7 +61,6 @@ def test_rest_days_are_those_of_the_years_asked() -> None:
     assert {day.year for day in rest} == {2025, 2026}
 
 
-@pytest.mark.xfail(strict=True, reason="`weekend_workdays` has days of 2001, 2005, 2006 and 2011 whatever is asked")
 def test_moved_workdays_are_those_of_the_years_asked() -> None:
     _, work = statutory_days([2025, 2026])
     assert {day.year for day in work} == {2025, 2026}

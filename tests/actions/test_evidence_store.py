@@ -35,8 +35,6 @@ SHA = hashlib.sha256(BYTES).hexdigest()
 ABSENT = hashlib.sha256(b"absent").hexdigest()
 NO_HASHES = ["", "a", "../../etc/passwd", "A" * 64, "g" * 64, "a" * 63, "a" * 65, "a" * 64 + "\n", "/" + "a" * 63]
 
-UNCLOSED = pytest.mark.filterwarnings("ignore:Unclosed file:ResourceWarning")  # see the expected failure below
-
 
 @dataclass(frozen=True)
 class Kept:
@@ -212,7 +210,6 @@ def test_a_local_file_has_the_bytes_and_leaves_no_copy(kept: Kept) -> None:
     assert kept.store.rehash(SHA) == SHA
 
 
-@UNCLOSED
 def test_what_is_absent_is_file_not_found(kept: Kept) -> None:
     assert not kept.store.exists(ABSENT)
     with pytest.raises(FileNotFoundError):
@@ -221,7 +218,6 @@ def test_what_is_absent_is_file_not_found(kept: Kept) -> None:
         kept.store.rehash(ABSENT)
 
 
-@pytest.mark.xfail(strict=True, reason="ObjectStore.open makes its spool before it knows whether the object is there")
 def test_opening_an_absent_object_leaves_no_file_open(tmp_path: Path) -> None:
     store = ObjectStore(MemoryStore(), tmp_path / "incoming", tmp_path / "derived")
     with warnings.catch_warnings(record=True) as caught:
@@ -232,7 +228,6 @@ def test_opening_an_absent_object_leaves_no_file_open(tmp_path: Path) -> None:
     assert not [warning for warning in caught if issubclass(warning.category, ResourceWarning)]
 
 
-@UNCLOSED
 @pytest.mark.parametrize("name", NO_HASHES)
 def test_a_name_that_is_no_hash_is_refused(kept: Kept, name: str) -> None:
     for ask in (kept.store.open, kept.store.exists, kept.store.rehash):

@@ -17,6 +17,8 @@ from inspection.images import previews
 from inspection.images.facts import PhotoFacts, TooManyPixels, Unsupported, read_facts, sniff
 
 WIDTH, HEIGHT = 600, 400
+# Pillow warns of metadata that it cannot read; that is no reason to refuse a photo
+pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")
 HTML = b"<html><script>alert('polyglot')</script></html>"
 XMP = b"<x:xmpmeta xmlns:x='adobe:ns:meta/'>secret</x:xmpmeta>"
 COMMENT = b"a secret comment"
@@ -231,7 +233,6 @@ def test_large_pictures_within_the_limit_are_taken(stored: Path, content: bytes,
     assert (found.width, found.height) == size
 
 
-@pytest.mark.xfail(strict=True, reason="Image.open refuses at twice Pillow's own MAX_IMAGE_PIXELS, 179 million")
 @pytest.mark.parametrize("size", [(16320, 12240), (15625, 16000)], ids=["phone-200M", "limit-250M"])
 def test_a_jpeg_of_up_to_250_million_pixels_is_taken(stored: Path, size: tuple[int, int]) -> None:
     found = facts_of(stored, jpeg_claiming(*size))
@@ -243,7 +244,7 @@ def test_a_jpeg_of_up_to_250_million_pixels_is_taken(stored: Path, size: tuple[i
     [
         "JPEG",
         "WEBP",
-        pytest.param("PNG", marks=pytest.mark.xfail(strict=True, reason="Pillow's getexif() of a PNG loads it")),
+        "PNG",
     ],
 )
 def test_no_pixel_is_decoded_for_the_facts(stored: Path, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
@@ -276,7 +277,6 @@ def test_the_time_of_a_photo(stored: Path, time: str | None, offset: str | None,
     assert facts_of(stored, jpeg(phone_exif(time=time, offset=offset))).taken_at == expected
 
 
-@pytest.mark.xfail(strict=True, reason="an offset that cannot be read takes the time with it")
 @pytest.mark.parametrize("offset", ["   :  ", "garbage", "+99:00"])
 def test_an_unreadable_offset_leaves_the_time(stored: Path, offset: str) -> None:
     assert facts_of(stored, jpeg(phone_exif(offset=offset))).taken_at == "2026-11-23T09:10:00"
@@ -407,7 +407,6 @@ def test_every_mode_of_a_picture_has_a_copy(stored: Path, mode: str, kind: str) 
     assert copy.size == (320, 213)
 
 
-@pytest.mark.xfail(strict=True, reason="16 bits of grey are clipped to 8, not scaled: the copy is nearly all white")
 def test_a_grey_picture_of_16_bits_keeps_its_greys(stored: Path) -> None:
     ramp = Image.frombytes("I;16", (256, 4), b"".join(struct.pack("<H", 257 * x) for x in range(256)) * 4)
     copy = derived(stored, saved(ramp, "PNG"))

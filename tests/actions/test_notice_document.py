@@ -270,7 +270,6 @@ def test_lines_within_a_fact_are_kept() -> None:
     assert one_row(fact="一\n二", place=None)[1] == "一\n二"
 
 
-@pytest.mark.xfail(strict=True, reason="the wire takes U+FFFE and U+FFFF, which no XML file can hold")
 @pytest.mark.parametrize("character", ["\ufffe", "\uffff"])
 def test_characters_that_the_wire_takes_and_xml_cannot_hold_do_not_stop_a_notice(character: str) -> None:
     assert "前" in one_row(fact=f"前{character}后", place=None)[1]
