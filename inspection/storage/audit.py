@@ -37,14 +37,15 @@ def record_for_system(
     **detail: Any,
 ) -> None:
     session.execute(
-        insert(AuditRow.__table__).values(  # type: ignore[arg-type]
-            at=at,
-            actor_id=actor_id,
-            action=action,
-            object_kind=object_kind,
-            object_id=str(object_id),
-            detail=detail,
-        )
+        insert(AuditRow.__table__),  # type: ignore[arg-type]
+        {
+            "at": at,
+            "actor_id": actor_id,
+            "action": action,
+            "object_kind": object_kind,
+            "object_id": str(object_id),
+            "detail": detail,
+        },
     )
 
 

@@ -11,12 +11,13 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import IO, Any, Final
 
 import orjson
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import CursorResult, DateTime, Engine, MetaData, String, Table, Text, event
+from sqlalchemy import CursorResult, DateTime, Engine, Insert, MetaData, String, Table, Text, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, Connection, make_url
 from sqlalchemy.orm import DeclarativeBase, Session
@@ -72,7 +73,18 @@ class Base(DeclarativeBase):
     type_annotation_map = {datetime: UtcDateTime(), str: String(), dict[str, Any]: Json(), list[Any]: Json()}
 
 
-db = SQLAlchemy(metadata=Base.metadata)
+class OneEngineSession(Session):
+    """A session on the application's one engine; it need not ask each statement which database it is for."""
+
+    def __init__(self, db: SQLAlchemy, **options: Any) -> None:
+        super().__init__(**options)
+        self.engine = db.engine
+
+    def get_bind(self, *_: Any, **__: Any) -> Engine:
+        return self.engine
+
+
+db = SQLAlchemy(metadata=Base.metadata, session_options={"class_": OneEngineSession})
 
 
 def engine_options(url: URL, threads: int = 8) -> dict[str, Any]:
@@ -158,18 +170,23 @@ def _flocked(handle: IO[bytes]) -> Iterator[None]:
 def insert_or_ignore(session: Session, table: Any, rows: Sequence[Mapping[str, Any]]) -> int:
     """Insert rows, leaving out those whose key exists already; how many were new.
     The one statement of the house that is not the same on every database."""
-    if not rows:
-        return 0
-    target: Table = table.__table__ if hasattr(table, "__table__") else table
-    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
     new = 0
     for row in rows:
-        statement = dialect.insert(target).values(**row).on_conflict_do_nothing()
-        result = session.execute(statement, execution_options={"preserve_rowcount": True})
+        result = session.execute(
+            _insert_or_ignore(table.__table__, session.get_bind().dialect.name),
+            row,
+            execution_options={"preserve_rowcount": True},
+        )
         assert isinstance(result, CursorResult)
         assert result.rowcount in (0, 1)
         new += result.rowcount
     return new
+
+
+@cache
+def _insert_or_ignore(table: Table, dialect: str) -> Insert:
+    statement: Insert = (postgresql if dialect == "postgresql" else sqlite).insert(table).on_conflict_do_nothing()
+    return statement
 
 
 def is_usable_url(text: str) -> bool:

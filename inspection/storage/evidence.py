@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, Integer, String, insert, or_, select, update
+from sqlalchemy import ForeignKey, Index, Integer, String, bindparam, insert, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from inspection.domain.actor import Actor
@@ -54,6 +54,9 @@ class ManifestRow(Base):
     )
 
 
+_MANIFEST: Final = ManifestRow.metadata.tables["manifest"]
+
+
 def uploaded_by(actor: Actor, session: Session, hashes: Iterable[str]) -> set[str]:
     """Which of these the actor has uploaded."""
     wanted = list(hashes)
@@ -72,15 +75,21 @@ def add_photo(actor: Actor, session: Session, photo: dict[str, Any], at: datetim
     )
 
 
+_ARRIVED: Final = (
+    update(_MANIFEST)
+    .where(
+        _MANIFEST.c.user_id == bindparam("who"),
+        _MANIFEST.c.sha256 == bindparam("photo"),
+        _MANIFEST.c.arrived_at.is_(None),
+    )
+    .values(arrived_at=bindparam("moment"))
+    .returning(_MANIFEST.c.subject, _MANIFEST.c.subject_id)
+)
+
+
 def mark_arrived(actor: Actor, session: Session, sha256: str, at: datetime) -> list[tuple[str, UUID]]:
     """The actor's records that were waiting for this photo: (subject, id). Each is marked as having it."""
-    arrived = session.execute(
-        update(ManifestRow)
-        .where(ManifestRow.user_id == actor.id, ManifestRow.sha256 == sha256, ManifestRow.arrived_at.is_(None))
-        .values(arrived_at=at)
-        .returning(ManifestRow.subject, ManifestRow.subject_id),
-        execution_options={"synchronize_session": False},
-    )
+    arrived = session.execute(_ARRIVED, {"who": actor.id, "photo": sha256, "moment": at})
     return [(subject, subject_id) for subject, subject_id in arrived]
 
 
