@@ -52,9 +52,8 @@ def submit_inspection(
     The same bytes again are answered with the resource as it is now. Raises `conflict`, `not_found` (institution out
     of scope), `invalid` with every fault of shape and of the checklist. Nothing that is merely odd is refused.
     """
-    known = inspections.find_for_system(ctx.session, inspection_id)
-    if known is not None:
-        return Stored(_known(ctx, actor, known, incoming.sha256), created=False)
+    if inspections.exists_for_system(ctx.session, inspection_id):
+        return Stored(_known(ctx, actor, inspection_id, incoming.sha256), created=False)
     judged = _judge(ctx, actor, incoming)
     with unit(ctx.session):
         named = judged.submission.photos
@@ -84,10 +83,12 @@ def submit_inspection(
         )
         complete = row.complete_at is not None
         ctx.record(actor, "submit_inspection", "inspection", inspection_id, sha256=incoming.sha256, complete=complete)
-        return Stored(_view(ctx, actor, row, lines=lines), created=True)
+        return Stored(_view(ctx, actor, row, lines=lines, photos=sorted(named)), created=True)
 
 
-def _known(ctx: Context, actor: Actor, known: InspectionRow, sha256: str) -> InspectionView:
+def _known(ctx: Context, actor: Actor, inspection_id: UUID, sha256: str) -> InspectionView:
+    known = inspections.find_for_system(ctx.session, inspection_id)
+    assert known is not None
     if known.submitter_id != actor.id or known.content_sha256 != sha256:
         raise Refused("conflict")
     return _view(ctx, actor, known)
@@ -301,6 +302,7 @@ def _view(
     row: InspectionRow,
     *,
     lines: Sequence[ProblemLine] | None = None,
+    photos: Sequence[str] | None = None,
     with_submission: bool = False,
 ) -> InspectionView:
     missing = evidence.missing_for_system(ctx.session, row.id) if row.complete_at is None else []
@@ -311,7 +313,7 @@ def _view(
             received_at=row.received_at,
             completed_at=row.complete_at,
             content_sha256=row.content_sha256,
-            photos=evidence.named_for_system(ctx.session, row.id),
+            photos=evidence.named_for_system(ctx.session, row.id) if photos is None else photos,
         )
     if lines is None:
         lines = [

@@ -122,6 +122,8 @@ def _with_photos(finding: Finding, photos: tuple[str, ...]) -> Finding:
 def referenced_photos(submission: Submission) -> Iterator[tuple[str, str]]:
     """Every (pointer, hash) by which the submission speaks of a photo."""
     for code, answer in submission.answers.items():
+        if len(answer) == 1:  # a value and nothing else, as most answers are
+            continue
         yield from _photos(answer, pointer("answers", code))
         for index, finding in enumerate(answer.get("findings") or ()):
             yield from _finding_photos(finding, pointer("answers", code, "findings", index))

@@ -125,12 +125,12 @@ class FolderStore(_Local):
     def __init__(self, root: Path, cache: Path) -> None:
         super().__init__(root / "incoming", cache)
         self.root = root
+        for number in range(256):
+            (root / f"{number:02x}").mkdir(exist_ok=True)
+        _sync_folder(root)
 
     def keep(self, received: Received) -> None:
         target = self._path(received.sha256)
-        if not target.parent.exists():
-            target.parent.mkdir(exist_ok=True)
-            _sync_folder(self.root)
         descriptor = os.open(received.path, os.O_RDONLY)
         try:
             os.fchmod(descriptor, 0o400)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Float, ForeignKey, Index, LargeBinary, String, select, update
+from sqlalchemy import Float, ForeignKey, Index, LargeBinary, String, bindparam, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column, undefer
 
 from inspection.domain.actor import Actor
@@ -55,6 +55,13 @@ class ParticipantRow(Base):
     user_id: Mapped[UUID | None] = mapped_column(index=True)
     name: Mapped[str] = mapped_column(String(64))
     organisation: Mapped[str] = mapped_column(String(128))
+
+
+_EXISTS: Final = select(InspectionRow.__table__.c.id).where(InspectionRow.__table__.c.id == bindparam("wanted"))
+
+
+def exists_for_system(session: Session, inspection_id: UUID) -> bool:
+    return session.execute(_EXISTS, {"wanted": inspection_id}).first() is not None
 
 
 def find_for_system(session: Session, inspection_id: UUID, *, locked: bool = False) -> InspectionRow | None:

@@ -25,20 +25,25 @@ class UnitMisused(RuntimeError):
 
 @contextmanager
 def unit(session: Session) -> Iterator[Session]:
-    """Commit at the end, roll back on any exception. The session's read transaction is ended first, because a
-    transaction that reads first and writes later can be refused by SQLite however long it waits; this is harmless
-    since nothing read before (the actor above all) is a row."""
+    """Commit at the end, roll back on any exception. On SQLite the session's read transaction is ended first, because
+    a transaction that reads first and writes later can be refused however long it waits; elsewhere the unit goes on
+    in it, three round trips cheaper. Either way nothing read before (the actor above all) is a row that is trusted."""
     if session.new or session.dirty or session.deleted:
         raise UnitMisused("unsaved changes before the unit")
     if session.info.get("in_unit"):
         raise UnitMisused("a unit inside a unit")
-    session.rollback()
     engine = session.get_bind()
     assert isinstance(engine, Engine)
+    queued = engine.dialect.name == "sqlite"
+    if queued:
+        session.rollback()
+    else:
+        session.expire_all()
     with write_queue(engine):
         session.info["in_unit"] = True
         try:
-            session.connection(execution_options={"write": True})
+            if queued:
+                session.connection(execution_options={"write": True})
             yield session
             session.commit()
         except StaleDataError:
