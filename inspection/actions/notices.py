@@ -312,5 +312,6 @@ def _view(ctx: Context, row: IssuedRow) -> NoticeView:
             )
             for line in row.frozen["rows"]
         ],
+        flags=row.frozen["flags"],
         acknowledgement=AcknowledgementView(given.name, given.title, given.acknowledged_at) if given else None,
     )

@@ -29,7 +29,6 @@ CODES: Final[dict[str, tuple[int, str]]] = {
     "document_number_taken": (409, "this document number was used for another notice"),
     "proof_incomplete": (409, "photos of this proof are still missing"),
     "four_eyes": (409, "the person who inspected neither issues nor closes"),
-    "needs_on_site": (409, "a critical problem closes on site, by two persons"),
     "too_large": (413, "the body is larger than this address takes"),
     "unsupported_media": (415, "this address takes another content type"),
     "unsupported_image": (415, "the file is none of the types taken here"),

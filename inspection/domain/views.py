@@ -279,6 +279,7 @@ class NoticeView:
     content_sha256: str
     document_sha256: str
     problems: Sequence[NoticeRowView]
+    flags: Sequence[Mapping[str, str]]
     acknowledgement: AcknowledgementView | None
 
 

@@ -273,6 +273,11 @@ class NoticeRowSchema(Wire):
     provisional = Truth()
 
 
+class NoticeFlagSchema(Wire):
+    code = Text(64)
+    problem_id = Id()
+
+
 class AcknowledgementSchema(Wire):
     name = Text(64)
     title = Text(64)
@@ -292,6 +297,7 @@ class NoticeSchema(Wire):
     content_sha256 = Sha256()
     document_sha256 = Sha256()
     problems = ListOf(Part(NoticeRowSchema), most=10_000)
+    flags = ListOf(Part(NoticeFlagSchema), most=10_000)
     acknowledgement = Part(AcknowledgementSchema, allow_none=True)
 
 
