@@ -16,7 +16,7 @@ test: $(DEV_READY)
 	$(BIN)/python -m pytest -n 2 --dist loadfile tests
 
 check: $(DEV_READY)
-	$(BIN)/ruff check .
+	$(BIN)/ruff check --no-cache .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache

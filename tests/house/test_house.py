@@ -9,13 +9,13 @@ import sys
 from pathlib import Path
 
 import pytest
-from inspection.domain.picture import mermaid
 
 from checklists import engine, loader
 from inspection.api.endpoint import DECLARATIONS
 from inspection.demo.cast import PEOPLE
 from inspection.domain import errors
 from inspection.domain.permissions import ALLOWED, ANYONE
+from inspection.domain.picture import mermaid
 from inspection.domain.texts import LANGUAGES, texts
 from inspection.settings import KNOWN, BadSetting, Settings
 from tests.support.world import World, new_id
