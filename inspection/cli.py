@@ -22,6 +22,7 @@ from inspection.actions.verification import verify
 from inspection.app import create_app, parts_of
 from inspection.domain.clock import FixedClock
 from inspection.domain.errors import Refused
+from inspection.domain.inspections import Submission
 from inspection.schemas.inspections import read_inspection
 from inspection.settings import BadSetting, Settings
 from inspection.storage import migrations
@@ -149,9 +150,9 @@ def run_sweep(given: argparse.Namespace) -> int:
         swept = sweep(ctx)
     told = ", ".join(f"{kind} {count}" for kind, count in sorted(swept.kinds.items()) if count) or "none"
     print(f"{swept.looked_at} clocks, {swept.stages} stages reached, {swept.lapsed} proofs lapsed, messages: {told}")
-    for subject_id, error in swept.set_aside:
-        print(f"set aside {subject_id}: {error}")
-    return 1 if swept.set_aside else 0
+    for fault in swept.faults:
+        print(fault)
+    return 1 if swept.faults else 0
 
 
 def run_doctor(given: argparse.Namespace) -> int:
@@ -178,8 +179,10 @@ def run_verify(given: argparse.Namespace) -> int:
     return 1 if count else 0
 
 
-def _submission(body: bytes):  # type: ignore[no-untyped-def]
-    return read_inspection(body).value
+def _submission(body: bytes) -> Submission:
+    read = read_inspection(body).value
+    assert read is not None  # it was taken in
+    return read
 
 
 def lint_checklists(files: Sequence[Path]) -> int:

@@ -14,6 +14,7 @@ from uuid import UUID
 
 from inspection.actions.context import Context
 from inspection.actions.rectifications import lapse
+from inspection.actions.verification import mission_faults
 from inspection.domain import deadlines
 from inspection.domain.deadlines import ISSUE_STAGES, REVIEW_STAGES, UNIT_STAGES, Stage, StagePlan
 from inspection.domain.errors import Refused
@@ -27,7 +28,8 @@ BATCH: Final = 200
 
 @dataclass
 class Swept:
-    """What a pass did: stages recorded, messages sent, proofs that lapsed, and what was set aside."""
+    """What a pass did: stages recorded, messages sent, proofs that lapsed, what was set aside, and which problems were
+    found without a holder or a date."""
 
     looked_at: int = 0
     stages: int = 0
@@ -35,6 +37,7 @@ class Swept:
     lapsed: int = 0
     unheard: int = 0
     set_aside: list[tuple[UUID, str]] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
     kinds: Counter[str] = field(default_factory=Counter)
 
 
@@ -55,6 +58,9 @@ def sweep(ctx: Context) -> Swept:
     for inspection_id, clocks in groupby(waiting, key=lambda clock: clock.inspection_id):
         _each(ctx, swept, inspection_id, partial(_stages_of_issuing, ctx, swept, list(clocks)))
     _finish(ctx, swept)
+    swept.faults = list(mission_faults(ctx))
+    for fault in swept.faults:
+        log.error("%s", fault)
     return swept
 
 

@@ -82,11 +82,14 @@ def audit_faults(ctx: Context) -> Iterator[str]:
 
 
 def mission_faults(ctx: Context) -> Iterator[str]:
-    """Every unfinished problem has one holder and one date."""
+    """Every unfinished problem has one holder and one date, and what was dropped has its reason. Each deadline pass
+    asks this as well."""
     for row in problems.unfinished_for_system(ctx.session):
         wrong = _clock_fault(ctx, row)
         if wrong is not None:
             yield f"problem {row.number or row.id}: {wrong}"
+    for problem_id in problems.dropped_without_reason_for_system(ctx.session):
+        yield f"problem {problem_id}: void without a recorded reason"
     for aside in installation.list_set_aside_for_system(ctx.session):
         yield f"set aside by the deadline pass: {aside.subject_id}: {aside.error}"
 

@@ -7,11 +7,11 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, Select, String, Text, func, insert, select
+from sqlalchemy import ForeignKey, Index, Select, String, Text, insert, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from inspection.domain.actor import Actor, region_prefix
-from inspection.domain.problems import UNFINISHED
+from inspection.domain.problems import FINISHED
 from inspection.storage.db import Base, Json
 from inspection.storage.institutions import InstitutionRow
 from inspection.storage.scope import visible
@@ -179,8 +179,14 @@ def due_for_sweep_for_system(
 
 
 def unfinished_for_system(session: Session) -> Iterable[ProblemRow]:
-    return session.scalars(select(ProblemRow).where(ProblemRow.status.in_(UNFINISHED)).order_by(ProblemRow.id))
+    return session.scalars(select(ProblemRow).where(ProblemRow.status.not_in(FINISHED)).order_by(ProblemRow.id))
 
 
-def count_by_status_for_system(session: Session) -> dict[str, int]:
-    return dict(session.execute(select(ProblemRow.status, func.count()).group_by(ProblemRow.status)).all())
+def dropped_without_reason_for_system(session: Session) -> list[UUID]:
+    """Void problems whose timeline does not say why."""
+    events = session.execute(
+        select(ProblemRow.id, EventRow.detail)
+        .outerjoin(EventRow, (EventRow.problem_id == ProblemRow.id) & (EventRow.event == "dropped"))
+        .where(ProblemRow.status == "void")
+    )
+    return [problem_id for problem_id, detail in events if not (detail or {}).get("reason")]
