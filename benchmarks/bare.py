@@ -99,8 +99,8 @@ def postgresql_transactions(url: str, body: bytes, count: int, connections: int 
     return count / took
 
 
-def stored_files(folder: Path, files: Sequence[bytes], threads: int = 4) -> float:
-    """Files per second: hash, write, fsync, rename, folder fsync."""
+def stored_files(folder: Path, files: Sequence[bytes], threads: int = 1) -> float:
+    """Files per second: hash, write, fsync, rename, folder fsync, one after the other."""
     folder.mkdir(parents=True, exist_ok=True)
 
     def store(data: bytes) -> None:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Final, Protocol
 
-CHUNK: Final = 256 * 1024
+CHUNK: Final = 1024 * 1024
 HEAD: Final = 64
 NAME: Final = re.compile(r"[0-9a-f]{64}")
 
