@@ -22,7 +22,7 @@ from inspection.domain.texts import word
 
 SONG, HEI, FANG = "宋体", "黑体", "仿宋"
 HEADINGS: Final = ("编号", "存在的问题（部位）", "等级", "依据", "整改要求", "整改期限")
-WIDTHS_CM: Final = (2.3, 4.6, 1.2, 3.4, 3.4, 2.1)
+WIDTHS_CM: Final = (2.4, 4.3, 1.2, 3.7, 3.4, 2.0)
 SERVICE: Final = {"on_site": "当场送达", "in_app": "系统送达", "paper": "书面送达", "post": "邮寄送达"}
 NOT_XML: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 FIXED: Final = (1980, 1, 1, 0, 0, 0)
@@ -47,10 +47,9 @@ def render(notice: NoticeDocument) -> bytes:
     _table(document, notice.rows)
     _paragraph(document, _closing(), FANG, 14, indented=True)
     for line in _signature(notice):
-        _paragraph(document, line, FANG, 14, right=True)
-    _paragraph(
-        document, "签收：受送达单位（盖章）＿＿＿＿＿＿  签收人＿＿＿＿＿  职务＿＿＿＿＿  日期＿＿＿＿＿", FANG, 12
-    )
+        _paragraph(document, line, FANG, 14, right=True, kept=True)
+    _paragraph(document, "受送达单位（盖章）：＿＿＿＿＿＿＿＿＿＿", FANG, 12, kept=True)
+    _paragraph(document, "签收人：＿＿＿＿＿＿　职务：＿＿＿＿＿＿　日期：＿＿＿＿＿＿", FANG, 12)
     if notice.draft:
         _watermark(document, "草稿 未生效")
     _fix_properties(document, notice)
@@ -105,7 +104,10 @@ def _table(document: Any, rows: tuple[NoticeRow, ...]) -> None:
         cells = table.add_row().cells
         for cell, text in zip(cells, texts, strict=True):
             _fill(cell, text, SONG)
+    for column, width in zip(table.columns, WIDTHS_CM, strict=True):
+        column.width = Cm(width)
     for row_of_table in table.rows:
+        row_of_table._tr.get_or_add_trPr().append(parse_xml(f"<w:cantSplit {nsdecls('w')}/>"))
         for cell, width in zip(row_of_table.cells, WIDTHS_CM, strict=True):
             cell.width = Cm(width)
 
@@ -130,8 +132,11 @@ def _paragraph(
     centred: bool = False,
     right: bool = False,
     indented: bool = False,
+    kept: bool = False,
 ) -> None:
+    """`kept`: on the page of the next paragraph, so that a signature never stands alone."""
     paragraph = document.add_paragraph()
+    paragraph.paragraph_format.keep_with_next = kept
     if centred:
         paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
     elif right:

@@ -41,6 +41,13 @@ FULL_NAMES: Final = {
     "安管办法": "中小学幼儿园安全管理办法",
     "强制报告意见": "关于建立侵害未成年人案件强制报告制度的意见（试行）",
     "判定指南": "教育系统重大事故隐患判定指南",
+    "2018通知": "教育部办公厅关于进一步加强中小学（幼儿园）预防性侵害学生工作的通知",
+    "2013意见": "关于做好预防少年儿童遭受性侵工作的意见",
+    "非学科意见": "关于规范面向中小学生的非学科类校外培训的意见",
+    "法治副校长办法": "中小学法治副校长聘任与管理办法",
+    "强奸猥亵解释": "关于办理强奸、猥亵未成年人刑事案件适用法律若干问题的解释",
+    "从业禁止意见": "关于落实从业禁止制度的意见",
+    "演练指南2014": "中小学幼儿园应急疏散演练指南",
     "准入查询意见": "关于建立教职员工准入查询性侵违法犯罪信息制度的意见",
     "消防十项": "中小学校、幼儿园消防安全十项规定",
     "校外九项": "校外培训机构消防安全管理九项规定",
@@ -48,6 +55,12 @@ FULL_NAMES: Final = {
     "校外培训机构从业人员管理办法": "校外培训机构从业人员管理办法（试行）",
 }
 """The checklists' short names whose full name is certain; other documents are printed by the name they have there."""
+
+PLAIN_NAMES: Final = {
+    "人大决定": "内蒙古自治区人大常委会2020年11月26日决定",
+    "校外从业查询通知": "教监管厅函〔2023〕9号",
+}
+"""Documents that are cited by number or date, without title marks."""
 
 CUSTOMS: Final = frozenset(
     {
@@ -110,8 +123,9 @@ def printed_basis(law: str, article: str | None, status: str) -> str | None:
     name = law.strip().strip("《》")
     if status == "unverified" or name in CUSTOMS:
         return None
-    is_number = "〔" in name or name[0].isascii()  # 教师函〔2023〕1号, GB/T 29315-2022
-    title = name if is_number else f"《{FULL_NAMES.get(name, name)}》"
+    name = PLAIN_NAMES.get(name, name)
+    is_plain = name in PLAIN_NAMES.values() or "〔" in name or name[0].isascii()  # 教师函〔2023〕1号, GB/T 29315-2022
+    title = name if is_plain and name not in FULL_NAMES else f"《{FULL_NAMES.get(name, name)}》"
     return title + printed_articles(article) if status == "verified" and article else title
 
 

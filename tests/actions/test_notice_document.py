@@ -132,7 +132,7 @@ def test_the_heading_of_the_table_is_repeated_on_each_page() -> None:
 
 def test_signature_date_and_service_stand_below() -> None:
     text = lines(opened(NOTICE))
-    assert text[-5:-1] == ["新城区教育局（印章）", "签发人：王某", "2026年9月23日", "当场送达：2026年9月24日"]
+    assert text[-6:-2] == ["新城区教育局（印章）", "签发人：王某", "2026年9月23日", "当场送达：2026年9月24日"]
     assert text[-1].startswith("签收")
 
 
