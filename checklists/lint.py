@@ -50,6 +50,7 @@ def read(path: Path) -> tuple[Any, list[Fault]]:
         return None, [Fault(file, 1, f"cannot be read: {getattr(error, 'strerror', None) or error}")]
     linter = _Linter(file)
     try:
+        _check_plain(text)
         loader = _Loader(text)
         root = loader.get_single_node()
         if root is None:
@@ -64,19 +65,29 @@ def read(path: Path) -> tuple[Any, list[Fault]]:
     return document, sorted(linter.faults, key=lambda fault: fault.line)
 
 
-class _Loader(yaml.SafeLoader):
-    """Dates stay text, and a document is a plain tree: no aliases, no tags."""
+DEEPEST = 50
+_Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class _Loader(_Base):  # type: ignore[misc]
+    """Dates stay text."""
 
     yaml_implicit_resolvers = {
         first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
         for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
     }
 
-    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
-        event: Any = self.peek_event()  # type: ignore[no-untyped-call]
+
+def _check_plain(text: str) -> None:
+    """A document is a plain tree of some depth: no aliases, no tags, nothing that would exhaust the stack."""
+    depth = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        at: Any = event.start_mark
         if isinstance(event, yaml.AliasEvent) or getattr(event, "tag", None) is not None:
-            raise yaml.MarkedYAMLError(problem="aliases and tags are not allowed", problem_mark=event.start_mark)
-        return super().compose_node(parent, index)
+            raise yaml.MarkedYAMLError(problem="aliases and tags are not allowed", problem_mark=at)
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > DEEPEST:
+            raise yaml.MarkedYAMLError(problem="nested too deeply", problem_mark=at)
 
 
 class _Linter:
