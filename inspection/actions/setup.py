@@ -47,6 +47,8 @@ def prepare(ctx: Context) -> list[str]:
                 for first, last in TERMS
             ],
         )
+        if regions or days:
+            ctx.record(None, "prepare", "installation", "1", regions=regions, days=days)
     if regions:
         added.append(f"{regions} regions")
     if days:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from marshmallow import fields
+from marshmallow import fields, post_dump
 
 from checklists.engine import KNOWN_FLAGS, NA_REASONS, NUMBER_ATTRIBUTES
 from inspection.domain.inspections import SEVERITIES, Submission
@@ -193,8 +193,14 @@ class ReceiptSchema(Wire):
 
 
 class FlagSchema(Wire):
+    """`pointer` only where the flag speaks of a place."""
+
     code = Text(64)
-    pointer = Text(512, allow_none=True)
+    pointer = Text(512)
+
+    @post_dump
+    def _without_nothing(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        return {key: value for key, value in data.items() if value is not None}
 
 
 class ProblemLineSchema(Wire):
