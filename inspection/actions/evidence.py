@@ -46,6 +46,7 @@ def store_photo(ctx: Context, actor: Actor, sha256: str, stream: IO[bytes]) -> S
 
     Again the same is harmless. Raises `too_large`, `hash_mismatch`, `unsupported_image`, `too_many_pixels`.
     """
+    ctx.session.rollback()  # a phone on a slow line holds no transaction
     try:
         received = ctx.evidence.receive(stream, LARGEST)
     except TooLarge:

@@ -104,6 +104,9 @@ def endpoint(
             ctx = context()
             ZONE.set(ctx.clock.zone)
             arguments: dict[str, Any] = {}
+            # a body is taken off the line before the database is asked anything: a phone on a slow line holds a
+            # thread and no transaction; whether it was too large is told in its turn
+            raw = _raw_body() if isinstance(body, Schema) else b""
             if permission != ANYONE:
                 actor = signed_in(ctx)
                 if not may(actor, permission):
@@ -112,7 +115,7 @@ def endpoint(
             if query is not None or paged:
                 arguments["query"] = _read_query(query, paged)
             if isinstance(body, Schema):
-                arguments["incoming"] = _incoming(body, read)
+                arguments["incoming"] = _incoming(body, read, raw)
             given = function(ctx, **arguments, **parts)
             return given if isinstance(given, Response) else _written(declaration, given)
 
@@ -134,11 +137,20 @@ def signed_in(ctx: Context) -> Actor:
     return actor
 
 
-def _incoming(schema: Schema, read: Callable[[bytes], Read[Any]] | None) -> Incoming[Any]:
+def _raw_body() -> bytes | Refused:
+    try:
+        return read_body(JSON_LIMIT)
+    except Refused as refused:
+        return refused
+
+
+def _incoming(schema: Schema, read: Callable[[bytes], Read[Any]] | None, raw: bytes | Refused) -> Incoming[Any]:
+    if isinstance(raw, Refused):
+        raise raw
     if request.mimetype != "application/json":
         raise Refused("unsupported_media", expected="application/json")
     return Incoming(
-        raw=read_body(JSON_LIMIT),
+        raw=raw,
         parse=read or _plain(schema),
         client_version=request.headers.get("X-Client-Version", "")[:64] or None,
         client_clock=_moment(request.headers.get("X-Client-Clock")),

@@ -11,7 +11,6 @@ from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
 
 from inspection.actions.context import new_id
-from inspection.api.endpoint import PREFIX
 from inspection.domain.errors import CODES, Refused
 from inspection.domain.texts import detail, fault_text, language_of, title
 from inspection.web import drain
@@ -96,7 +95,7 @@ def render(refused: Refused) -> Response:
         drain()
     language = language_of(request.headers.get("Accept-Language", ""))
     body: dict[str, Any] = {
-        "type": f"{PREFIX}/errors/{refused.code}",
+        "type": f"urn:inspection:error:{refused.code}",
         "title": title(refused.code, language),
         "status": refused.status,
         "detail": detail(refused.code, language, refused.params),
