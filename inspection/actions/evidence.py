@@ -8,14 +8,14 @@ from typing import IO, Any, Final
 from uuid import UUID
 
 from inspection.actions.context import Context
-from inspection.domain import deadlines
+from inspection.actions.proofs import begin_review
 from inspection.domain.actor import Actor
 from inspection.domain.errors import Fault, Refused, invalid
 from inspection.domain.inspections import short_code
 from inspection.domain.permissions import ALLOWED, IN_SCOPE
 from inspection.domain.views import PhotoView, Stored
 from inspection.images import facts, previews
-from inspection.storage import evidence, inspections, institutions, problems, rectifications
+from inspection.storage import evidence, inspections, problems, rectifications
 from inspection.storage.accounts import lock_person_for_system
 from inspection.storage.evidence import PhotoRow
 from inspection.storage.evidence_store import Received, TooLarge
@@ -109,28 +109,6 @@ def _complete_rectification(ctx: Context, actor: Actor, rectification_id: UUID) 
             ctx.session, [ctx.event(problem.id, actor, "proof_whole", rectification_id=str(proof.id))]
         )
     ctx.record(actor, "complete_rectification", "rectification", rectification_id)
-
-
-def begin_review(ctx: Context, problem: problems.ProblemRow) -> None:
-    """A whole proof: the reviewer's working days start, and he is told."""
-    today = ctx.today()
-    problem.review_due_on = problem.clock_on = deadlines.review_due_on(today, ctx.calendar())
-    problem.since_on = today
-    ctx.session.flush()
-    institution = institutions.get_for_system(ctx.session, problem.institution_id)
-    ctx.tell(
-        "proof_received",
-        ("reviewer",),
-        institution.id,
-        institution.region_code,
-        problem.id,
-        {
-            "number": problem.number,
-            "institution": institution.name,
-            "text": problem.text,
-            "until": str(problem.clock_on),
-        },
-    )
 
 
 def derived_copy(ctx: Context, actor: Actor, sha256: str, name: str) -> Path:

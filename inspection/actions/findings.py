@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import insert
 
 from checklists.model import Checklist
 from inspection.actions.context import Context, new_id
+from inspection.actions.proofs import store_proof
 from inspection.domain import deadlines
 from inspection.domain.actor import Actor
 from inspection.domain.inspections import Finding
 from inspection.domain.problems import Found, found_by
 from inspection.domain.views import ProblemLine
-from inspection.storage import evidence, notifications, problems
+from inspection.storage import notifications, problems
 from inspection.storage.institutions import InstitutionRow
-from inspection.storage.rectifications import RectificationRow
 
 AT_ONCE_STAGE = "due_0"
 
@@ -55,7 +53,7 @@ def add_problems(
     )
     for row, one in zip(rows, found, strict=True):
         if one.finding.fixed is not None:
-            _fixed_on_the_spot(ctx, actor, institution, row, one, inspected_on)
+            _fixed_on_the_spot(ctx, actor, row, one, inspected_on)
         if one.at_once:
             _tell_at_once(ctx, institution, row)
     return [
@@ -116,56 +114,20 @@ def _tell_at_once(ctx: Context, institution: InstitutionRow, row: dict[str, Any]
     notifications.reach_for_system(ctx.session, row["id"], 1, row["due_on"], AT_ONCE_STAGE, ctx.now())
 
 
-def _fixed_on_the_spot(
-    ctx: Context, actor: Actor, institution: InstitutionRow, row: dict[str, Any], one: Found, inspected_on: date
-) -> None:
+def _fixed_on_the_spot(ctx: Context, actor: Actor, row: dict[str, Any], one: Found, inspected_on: date) -> None:
     """What was fixed while the inspectors stood there is the proof of round 1, with the inspector as its witness."""
     fixed = one.finding.fixed
     assert fixed is not None
-    proof_id, now, today = new_id(), ctx.now(), ctx.today()
-    here = evidence.uploaded_by(actor, ctx.session, fixed.photos)
-    whole = here >= set(fixed.photos)
-    body = orjson.dumps({"note": fixed.note, "photos": list(fixed.photos)})
-    ctx.session.execute(
-        insert(RectificationRow.__table__),  # type: ignore[arg-type]
-        {
-            "id": proof_id,
-            "problem_id": row["id"],
-            "institution_id": institution.id,
-            "submitter_id": actor.id,
-            "round": 1,
-            "on_the_spot": True,
-            "description": fixed.note,
-            "completed_on": inspected_on,
-            "photos": list(fixed.photos),
-            "flags": [],
-            "received_at": now,
-            "content_sha256": hashlib.sha256(body).hexdigest(),
-            "body": body,
-            "whole_at": now if whole else None,
-            "receipt_code": None,
-            "outcome": None,
-        },
-    )
-    evidence.name_photos(
-        actor,
-        ctx.session,
-        subject="rectification",
-        subject_id=proof_id,
-        institution_id=institution.id,
-        hashes=fixed.photos,
-        here=here,
-        at=now,
-    )
     problem = problems.lock_for_system(ctx.session, row["id"])
     assert problem is not None
-    problem.rectification_id = proof_id
-    problem.since_on = today
-    if whole:
-        problem.review_due_on = problem.clock_on = deadlines.review_due_on(today, ctx.calendar())
-    else:
-        problem.clock_on = deadlines.proof_completion_due_on(today)
-    ctx.session.flush()
-    problems.add_events_for_system(
-        ctx.session, [ctx.event(row["id"], actor, "fixed_on_the_spot", rectification_id=str(proof_id))]
+    store_proof(
+        ctx,
+        actor,
+        problem,
+        new_id(),
+        description=fixed.note,
+        completed_on=inspected_on,
+        photos=fixed.photos,
+        body=orjson.dumps({"note": fixed.note, "photos": list(fixed.photos)}),
+        on_the_spot=True,
     )

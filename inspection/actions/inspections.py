@@ -15,6 +15,7 @@ from checklists.engine import NUMBER_ATTRIBUTES, Flag, Outcome, evaluate
 from checklists.model import Checklist
 from inspection.actions.context import Context
 from inspection.actions.findings import add_problems
+from inspection.actions.paging import cut, position
 from inspection.domain import deadlines
 from inspection.domain import inspections as rules
 from inspection.domain.actor import Actor
@@ -279,21 +280,22 @@ def list_inspections(
     limit: int,
 ) -> Page[InspectionView]:
     """In the order of receipt."""
-    key = None
-    if after is not None:
-        try:
-            at, last = after
-            key = (datetime.fromisoformat(at), UUID(last))
-        except ValueError:
-            raise Refused("invalid_cursor") from None
-        if key[0].tzinfo is None:
-            raise Refused("invalid_cursor")
     rows = inspections.list_visible(
-        actor, ctx.session, institution_id=institution_id, since=since, after=key, limit=limit + 1
+        actor,
+        ctx.session,
+        institution_id=institution_id,
+        since=since,
+        after=position(after, _moment, UUID),
+        limit=limit + 1,
     )
-    shown = rows[:limit]
-    next_key = (shown[-1].received_at.isoformat(), str(shown[-1].id)) if len(rows) > limit else None
-    return Page([_view(ctx, actor, row) for row in shown], next_key)
+    return cut(rows, limit, lambda row: (row.received_at.isoformat(), str(row.id)), lambda row: _view(ctx, actor, row))
+
+
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError("no offset")
+    return moment
 
 
 def _view(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from inspection.actions.context import Context
+from inspection.actions.paging import cut, position
 from inspection.domain.actor import Actor, region_prefix
 from inspection.domain.errors import Refused
 from inspection.domain.views import InstitutionView, Page
@@ -23,26 +24,17 @@ def list_institutions(
     limit: int,
 ) -> Page[InstitutionView]:
     """Institutions in scope, by name."""
-    key = None
-    if after is not None:
-        try:
-            name, last = after
-            key = (name, UUID(last))
-        except ValueError:
-            raise Refused("invalid_cursor") from None
     rows = institutions.list_visible(
         actor,
         ctx.session,
         text=text,
         kind=kind,
         region_prefix=region_prefix(region) if region else None,
-        after=key,
+        after=position(after, str, UUID),
         limit=limit + 1,
     )
-    shown = rows[:limit]
-    next_key = (shown[-1].name, str(shown[-1].id)) if len(rows) > limit else None
     names = institutions.region_names_for_system(ctx.session)
-    return Page([_view(row, names) for row in shown], next_key)
+    return cut(rows, limit, lambda row: (row.name, str(row.id)), lambda row: _view(row, names))
 
 
 def get_institution(ctx: Context, actor: Actor, institution_id: UUID) -> InstitutionView:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from inspection.actions.context import Context
+from inspection.actions.paging import cut, position
 from inspection.domain.actor import Actor
 from inspection.domain.errors import Refused
 from inspection.domain.views import NotificationView, Page
@@ -15,17 +16,8 @@ from inspection.storage.unit import unit
 
 def list_notifications(ctx: Context, actor: Actor, after: tuple[str, ...] | None, limit: int) -> Page[NotificationView]:
     """One's own, the newest first."""
-    key = None
-    if after is not None:
-        try:
-            (last,) = after
-            key = UUID(last)
-        except ValueError:
-            raise Refused("invalid_cursor") from None
-    rows = notifications.list_own(actor, ctx.session, key, limit + 1)
-    shown = rows[:limit]
-    next_key = (str(shown[-1].id),) if len(rows) > limit else None
-    return Page([_view(row) for row in shown], next_key)
+    rows = notifications.list_own(actor, ctx.session, position(after, UUID), limit + 1)
+    return cut(rows, limit, lambda row: (str(row.id),), _view)
 
 
 def mark_read(ctx: Context, actor: Actor, notification_id: UUID) -> NotificationView:

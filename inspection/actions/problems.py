@@ -7,6 +7,7 @@ from typing import Any, NoReturn
 from uuid import UUID
 
 from inspection.actions.context import Context
+from inspection.actions.paging import cut, position
 from inspection.domain import deadlines
 from inspection.domain import problems as rules
 from inspection.domain.actor import Actor
@@ -34,18 +35,9 @@ def list_problems(
 ) -> Page[ProblemView]:
     """Problems in scope in the order in which they were found. `filters`: status, severity (sets), institution,
     region, due_before, overdue, item; absent or None does not filter."""
-    key = None
-    if after is not None:
-        try:
-            (last,) = after
-            key = UUID(last)
-        except ValueError:
-            raise Refused("invalid_cursor") from None
-    rows = problems.list_visible(actor, ctx.session, filters, ctx.today(), key, limit + 1)
-    shown = rows[:limit]
-    names = institutions.names_for_system(ctx.session, {row.institution_id for row in shown})
-    next_key = (str(shown[-1].id),) if len(rows) > limit else None
-    return Page([view(ctx, row, names[row.institution_id]) for row in shown], next_key)
+    rows = problems.list_visible(actor, ctx.session, filters, ctx.today(), position(after, UUID), limit + 1)
+    names = institutions.names_for_system(ctx.session, {row.institution_id for row in rows})
+    return cut(rows, limit, lambda row: (str(row.id),), lambda row: view(ctx, row, names[row.institution_id]))
 
 
 def view(ctx: Context, row: ProblemRow, institution_name: str) -> ProblemView:

@@ -9,13 +9,12 @@ from uuid import UUID
 from sqlalchemy import insert
 
 from inspection.actions.context import Context
-from inspection.actions.evidence import begin_review
 from inspection.actions.problems import rectification_view, view_of
+from inspection.actions.proofs import store_proof
 from inspection.domain import deadlines
 from inspection.domain.actor import INSPECTORS, Actor
 from inspection.domain.errors import Fault, Refused, invalid
 from inspection.domain.incoming import Incoming
-from inspection.domain.inspections import short_code
 from inspection.domain.problems import allowed, may_second, state_after_return
 from inspection.domain.rectifications import Decision, Proof, photo_faults, review_faults
 from inspection.domain.views import RectificationView, ReviewAnswer, Stored
@@ -67,57 +66,23 @@ def _known(ctx: Context, actor: Actor, known: RectificationRow, problem_id: UUID
 def _insert(
     ctx: Context, actor: Actor, problem: ProblemRow, proof_id: UUID, incoming: Incoming[Proof], given: Proof
 ) -> RectificationRow:
-    now, today = ctx.now(), ctx.today()
-    here = evidence.uploaded_by(actor, ctx.session, given.photos)
-    whole = here >= set(given.photos)
+    today = ctx.today()
     flags: list[dict[str, str | None]] = []
     if given.completed_on > today:
         flags.append({"code": "future_date", "pointer": "/completed_on"})
     if problem.due_on is not None and today > problem.due_on:
         flags.append({"code": "late_receipt", "pointer": None})
-    ctx.session.execute(
-        insert(RectificationRow.__table__),  # type: ignore[arg-type]
-        {
-            "id": proof_id,
-            "problem_id": problem.id,
-            "institution_id": problem.institution_id,
-            "submitter_id": actor.id,
-            "round": problem.round,
-            "on_the_spot": False,
-            "description": given.description,
-            "completed_on": given.completed_on,
-            "photos": list(given.photos),
-            "flags": flags,
-            "received_at": now,
-            "content_sha256": incoming.sha256,
-            "body": incoming.raw,
-            "whole_at": now if whole else None,
-            "receipt_code": short_code(incoming.sha256) if whole else None,
-            "outcome": None,
-        },
-    )
-    evidence.name_photos(
+    store_proof(
+        ctx,
         actor,
-        ctx.session,
-        subject="rectification",
-        subject_id=proof_id,
-        institution_id=problem.institution_id,
-        hashes=given.photos,
-        here=here,
-        at=now,
+        problem,
+        proof_id,
+        description=given.description,
+        completed_on=given.completed_on,
+        photos=list(given.photos),
+        body=incoming.raw,
+        flags=flags,
     )
-    problem.status = "submitted"
-    problem.rectification_id = proof_id
-    problem.since_on = today
-    problem.review_due_on = None
-    problem.clock_on = deadlines.proof_completion_due_on(today)
-    ctx.session.flush()
-    problems.add_events_for_system(
-        ctx.session,
-        [ctx.event(problem.id, actor, "submitted", rectification_id=str(proof_id), round=problem.round, whole=whole)],
-    )
-    if whole:
-        begin_review(ctx, problem)
     ctx.record(actor, "submit_rectification", "rectification", proof_id, sha256=incoming.sha256)
     made = rectifications.find_for_system(ctx.session, proof_id)
     assert made is not None

@@ -183,3 +183,28 @@ def test_the_face_speaks_both_languages_and_needs_nothing_from_outside(world: Wo
     assert client.get("/static/face.css", buffered=True).status_code == 200
     assert client.get("/healthz").json == {"status": "alive"}
     assert client.get("/readyz").status_code == 200
+
+
+def test_inspections_and_institutions_come_in_pages_too(world: World) -> None:
+    made = []
+    for _ in range(3):
+        made.append(world.inspect({})["id"])
+        world.clock.go(minutes=1)
+    person = world.person("bureau")
+
+    def walk(path: str) -> list[str]:
+        seen, cursor = [], ""
+        for _ in range(12):
+            page = person.get(f"{path}limit=2{cursor}").json
+            seen += [item["id"] for item in page["items"]]
+            if page["next_cursor"] is None:
+                return seen
+            cursor = f"&cursor={page['next_cursor']}"
+        raise AssertionError("the list does not end")
+
+    assert walk("/inspections?") == made
+    assert walk(f"/inspections?institution={world.places[1]}&") == []
+    assert walk("/inspections?since=2026-11-23T10:01:00%2B08:00&") == made[1:]
+    assert sorted(walk("/institutions?")) == sorted(world.places[:6])
+    assert walk("/institutions?kind=kindergarten&") == [world.places[1]]
+    assert person.get("/inspections?cursor=WyIyMDI2IiwgIngiXQ==").json["code"] == "invalid_cursor"

@@ -1,0 +1,107 @@
+"""Storing a proof, whoever hands it in: the unit later, or the inspector on the spot."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import insert
+
+from inspection.actions.context import Context
+from inspection.domain import deadlines
+from inspection.domain.actor import Actor
+from inspection.domain.inspections import short_code
+from inspection.storage import evidence, institutions, problems
+from inspection.storage.problems import ProblemRow
+from inspection.storage.rectifications import RectificationRow
+
+
+def store_proof(
+    ctx: Context,
+    actor: Actor,
+    problem: ProblemRow,
+    proof_id: UUID,
+    *,
+    description: str,
+    completed_on: date,
+    photos: Sequence[str],
+    body: bytes,
+    on_the_spot: bool = False,
+    flags: Sequence[dict[str, Any]] = (),
+) -> bool:
+    """The record, its manifest, and the problem `submitted`; whether every photo named is here already.
+    Until it is, the clock is that of completing it; the reviewer's days start when it is whole."""
+    now, today = ctx.now(), ctx.today()
+    here = evidence.uploaded_by(actor, ctx.session, photos)
+    whole = here >= set(photos)
+    digest = hashlib.sha256(body).hexdigest()
+    ctx.session.execute(
+        insert(RectificationRow.__table__),  # type: ignore[arg-type]
+        {
+            "id": proof_id,
+            "problem_id": problem.id,
+            "institution_id": problem.institution_id,
+            "submitter_id": actor.id,
+            "round": problem.round,
+            "on_the_spot": on_the_spot,
+            "description": description,
+            "completed_on": completed_on,
+            "photos": list(photos),
+            "flags": list(flags),
+            "received_at": now,
+            "content_sha256": digest,
+            "body": body,
+            "whole_at": now if whole else None,
+            "receipt_code": short_code(digest) if whole else None,
+            "outcome": None,
+        },
+    )
+    evidence.name_photos(
+        actor,
+        ctx.session,
+        subject="rectification",
+        subject_id=proof_id,
+        institution_id=problem.institution_id,
+        hashes=photos,
+        here=here,
+        at=now,
+    )
+    problem.status = "submitted"
+    problem.rectification_id = proof_id
+    problem.since_on = today
+    problem.review_due_on = None
+    problem.clock_on = deadlines.proof_completion_due_on(today)
+    ctx.session.flush()
+    event = "fixed_on_the_spot" if on_the_spot else "submitted"
+    problems.add_events_for_system(
+        ctx.session,
+        [ctx.event(problem.id, actor, event, rectification_id=str(proof_id), round=problem.round, whole=whole)],
+    )
+    if whole:
+        begin_review(ctx, problem)
+    return whole
+
+
+def begin_review(ctx: Context, problem: ProblemRow) -> None:
+    """A whole proof: the reviewer's working days start, and he is told."""
+    today = ctx.today()
+    problem.review_due_on = problem.clock_on = deadlines.review_due_on(today, ctx.calendar())
+    problem.since_on = today
+    ctx.session.flush()
+    institution = institutions.get_for_system(ctx.session, problem.institution_id)
+    ctx.tell(
+        "proof_received",
+        ("reviewer",),
+        institution.id,
+        institution.region_code,
+        problem.id,
+        {
+            "number": problem.number,
+            "institution": institution.name,
+            "text": problem.text,
+            "until": str(problem.clock_on),
+        },
+    )
