@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
+from time import monotonic
 from typing import IO, Any, Final
 
 import orjson
@@ -20,6 +21,7 @@ from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import CursorResult, DateTime, Engine, Insert, MetaData, String, Table, Text, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, Connection, make_url
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
@@ -90,7 +92,7 @@ db = SQLAlchemy(metadata=Base.metadata, session_options={"class_": OneEngineSess
 def engine_options(url: URL, threads: int = 8) -> dict[str, Any]:
     """Options for the engine: pooled connections on PostgreSQL, SQLite ≥ 3.51.3 where its wheel exists."""
     if url.get_backend_name() != "sqlite":
-        return {"pool_pre_ping": True, "pool_size": threads, "max_overflow": 2, "pool_timeout": 20}
+        return {"pool_size": threads, "max_overflow": 2, "pool_timeout": 20}
     options: dict[str, Any] = {"connect_args": {"timeout": 30}}
     module = sqlite_module()
     if module is not None:
@@ -118,8 +120,10 @@ def wal_is_safe(version: tuple[int, ...]) -> bool:
 
 
 def prepare_engine(engine: Engine) -> None:
-    """Durable settings and real transactions on SQLite: BEGIN IMMEDIATE for writing units, BEGIN for the rest."""
+    """Durable settings and real transactions on SQLite: BEGIN IMMEDIATE for writing units, BEGIN for the rest.
+    Elsewhere, connections that have rested are asked whether they still live."""
     if engine.dialect.name != "sqlite":
+        _ask_the_rested(engine)
         return
     dbapi: Any = engine.dialect.dbapi
     journal = "WAL" if wal_is_safe(dbapi.sqlite_version_info) else "TRUNCATE"
@@ -134,6 +138,25 @@ def prepare_engine(engine: Engine) -> None:
     def _begin(connection: Connection) -> None:
         writing = connection.get_execution_options().get("write", False)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+
+
+RESTED_S = 2.0
+"""A connection used within so many seconds is taken to live: asking each time would cost a round trip per unit."""
+
+
+def _ask_the_rested(engine: Engine) -> None:
+    @event.listens_for(engine, "checkout")
+    def _out(connection: Any, record: Any, _: Any) -> None:
+        if monotonic() - record.info.get("used_at", 0.0) < RESTED_S:
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except Exception as error:
+            raise DisconnectionError from error  # the pool replaces it and asks the next
+
+    @event.listens_for(engine, "checkin")
+    def _in(_: Any, record: Any) -> None:
+        record.info["used_at"] = monotonic()
 
 
 _writers = threading.Lock()
