@@ -68,39 +68,40 @@ def get_user_for_system(session: Session, user_id: UUID) -> UserRow | None:
     return session.get(UserRow, user_id)
 
 
+_USER, _ROLE, _TOKEN = (UserRow.metadata.tables[name] for name in ("user_account", "user_role", "token"))
 _WITH_ROLES: Final = (
     select(
-        UserRow.id,
-        UserRow.username,
-        UserRow.name,
-        UserRow.organisation,
-        RoleRow.role,
-        RoleRow.region_code,
-        RoleRow.institution_id,
-        RoleRow.ended_at,
+        _USER.c.id,
+        _USER.c.username,
+        _USER.c.name,
+        _USER.c.organisation,
+        _ROLE.c.role,
+        _ROLE.c.region_code,
+        _ROLE.c.institution_id,
+        _ROLE.c.ended_at,
     )
-    .select_from(UserRow)
+    .select_from(_USER)
     .outerjoin(
-        RoleRow,
+        _ROLE,
         and_(
-            RoleRow.user_id == UserRow.id,
-            or_(RoleRow.ended_at.is_(None), RoleRow.ended_at > bindparam("recent_since")),
+            _ROLE.c.user_id == _USER.c.id,
+            or_(_ROLE.c.ended_at.is_(None), _ROLE.c.ended_at > bindparam("recent_since")),
         ),
     )
-    .where(UserRow.disabled_at.is_(None))
-    .order_by(RoleRow.since_at, RoleRow.id)
+    .where(_USER.c.disabled_at.is_(None))
+    .order_by(_ROLE.c.since_at, _ROLE.c.id)
 )
-_BY_ID: Final = _WITH_ROLES.add_columns(literal(None)).where(UserRow.id == bindparam("user_id"))
+_BY_ID: Final = _WITH_ROLES.add_columns(literal(None)).where(_USER.c.id == bindparam("user_id"))
 _BY_TOKEN: Final = (
-    _WITH_ROLES.add_columns(TokenRow.id)
-    .join(TokenRow, TokenRow.user_id == UserRow.id)
+    _WITH_ROLES.add_columns(_TOKEN.c.id)
+    .join(_TOKEN, _TOKEN.c.user_id == _USER.c.id)
     .where(
-        TokenRow.token_sha256 == bindparam("token_sha256"),
-        TokenRow.revoked_at.is_(None),
-        TokenRow.expires_at > bindparam("now"),
+        _TOKEN.c.token_sha256 == bindparam("token_sha256"),
+        _TOKEN.c.revoked_at.is_(None),
+        _TOKEN.c.expires_at > bindparam("now"),
     )
 )
-"""Built once: every request asks the second of these."""
+"""Built once, on the bare tables: every request asks the second of these."""
 
 
 def actor_for_system(session: Session, user_id: UUID, *, recent_since: datetime) -> Actor | None:
@@ -169,12 +170,15 @@ def forget_old_failures_for_system(session: Session, before: datetime) -> None:
     session.execute(delete(FailedSignInRow).where(FailedSignInRow.at < before))
 
 
+_IN_LINE: Final = select(_USER.c.id).where(_USER.c.id == bindparam("person")).with_for_update(key_share=True)
+
+
 def lock_person_for_system(session: Session, user_id: UUID) -> None:
     """Hold one person's hand-ins in line until the unit ends: a record that names a photo and the photo itself may
     arrive in the same moment, and each must see the other. On SQLite writers stand in line anyway."""
     if session.get_bind().dialect.name == "sqlite":
         return
-    session.execute(select(UserRow.id).where(UserRow.id == user_id).with_for_update(key_share=True))
+    session.execute(_IN_LINE, {"person": user_id})
 
 
 def names_for_system(session: Session, user_ids: Collection[UUID]) -> dict[UUID, str]:
