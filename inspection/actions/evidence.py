@@ -9,6 +9,7 @@ from uuid import UUID
 
 from inspection.actions.context import Context
 from inspection.actions.proofs import begin_review
+from inspection.actions.turns import turned
 from inspection.domain.actor import Actor
 from inspection.domain.errors import Fault, Refused, invalid
 from inspection.domain.inspections import short_code
@@ -105,9 +106,7 @@ def _complete_rectification(ctx: Context, actor: Actor, rectification_id: UUID) 
         problem.status, problem.rectification_id = "submitted", proof.id
     if problem.status == "submitted" and problem.rectification_id == proof.id:
         begin_review(ctx, problem)
-        problems.add_events_for_system(
-            ctx.session, [ctx.event(problem.id, actor, "proof_whole", rectification_id=str(proof.id))]
-        )
+        turned(ctx, actor, problem, "proof_whole", rectification_id=str(proof.id))
     ctx.record(actor, "complete_rectification", "rectification", rectification_id)
 
 

@@ -15,7 +15,7 @@ from inspection.actions.proofs import store_proof
 from inspection.domain import deadlines
 from inspection.domain.actor import Actor
 from inspection.domain.inspections import Finding
-from inspection.domain.problems import Found, found_by
+from inspection.domain.problems import Found, found_by, holder
 from inspection.domain.views import ProblemLine
 from inspection.storage import notifications, problems
 from inspection.storage.institutions import InstitutionRow
@@ -47,6 +47,7 @@ def add_problems(
                 inspection_id=str(inspection_id),
                 status=row["status"],
                 due_on=str(row["due_on"]) if row["due_on"] else None,
+                holder=holder("open" if row["due_on"] else "found", row["responsible_kind"]),
             )
             for row in rows
         ],
@@ -92,6 +93,8 @@ def _row(ctx: Context, inspection_id: UUID, institution: InstitutionRow, one: Fo
         "round": 1,
         "due_on": due_on,
         "ordered_due_on": due_on,
+        "extended_due_on": None,
+        "due_basis": None,
         "issue_due_on": issue_due_on,
         "review_due_on": None,
         "clock_on": due_on or issue_due_on,
@@ -99,6 +102,13 @@ def _row(ctx: Context, inspection_id: UUID, institution: InstitutionRow, one: Fo
         "number": None,
         "notice_id": None,
         "rectification_id": None,
+        "petition_id": None,
+        "petition_kind": None,
+        "petition_due_on": None,
+        "objected": False,
+        "merged_into_id": None,
+        "supervised_on": None,
+        "supervision_due_on": None,
         "found_at": ctx.now(),
         "finished_at": None,
         "closed_on_time": None,

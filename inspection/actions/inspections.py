@@ -221,6 +221,7 @@ def _insert(
         "complete_at": judged.received_at if whole else None,
         "receipt_code": rules.short_code(incoming.sha256) if whole else None,
         "notice_id": None,
+        "withdrawn_at": None,
     }
     ctx.session.execute(insert(InspectionRow.__table__), values)  # type: ignore[arg-type]
     rows = [

@@ -21,7 +21,7 @@ def frozen_row(ctx: Context, row: ProblemRow, action: str) -> dict[str, Any]:
     provisional = row.due_on is not None and ctx.calendar().is_provisional(row.due_on)
     return {
         "problem_id": str(row.id),
-        "number": row.number if action != "drop" else None,
+        "number": row.number if action in ("keep", "transfer") else None,
         "action": action,
         "text": row.text,
         "place": row.place,
@@ -49,23 +49,24 @@ def as_document(frozen: dict[str, Any], document_number: str | None, issued_on: 
         opinion=frozen["opinion"],
         service_method=service.get("method"),
         service_on=date.fromisoformat(service["on"]) if service.get("on") else None,
-        rows=tuple(
-            NoticeRow(
-                number=row["number"],
-                fact=row["text"],
-                place=row["place"],
-                severity=row["severity"],
-                basis=tuple((b["law"], b["article"], b["status"]) for b in row["basis"]),
-                due_on=date.fromisoformat(row["due_on"]) if row["due_on"] else None,
-                provisional=row["provisional"],
-                requirement=row["advice"],
-                responsible=row["responsible"],
-                running=row["status"] != "found",
-            )
-            for row in frozen["rows"]
-            if row["action"] != "drop"
-        ),
+        rows=tuple(_row(row) for row in frozen["rows"] if row["action"] == "keep"),
+        transferred=tuple(_row(row) for row in frozen["rows"] if row["action"] == "transfer"),
         draft=document_number is None,
+    )
+
+
+def _row(row: dict[str, Any]) -> NoticeRow:
+    return NoticeRow(
+        number=row["number"],
+        fact=row["text"],
+        place=row["place"],
+        severity=row["severity"],
+        basis=tuple((b["law"], b["article"], b["status"]) for b in row["basis"]),
+        due_on=date.fromisoformat(row["due_on"]) if row["due_on"] else None,
+        provisional=row["provisional"],
+        requirement=row["advice"],
+        responsible=row["responsible"],
+        running=row["status"] != "found",
     )
 
 
@@ -78,7 +79,8 @@ def get_document(ctx: Context, actor: Actor, notice_id: UUID) -> bytes:
 
 
 def get_inspection_document(ctx: Context, actor: Actor, inspection_id: UUID) -> bytes:
-    """The frozen notice of an inspection; before it is issued, a watermarked draft for those who may issue it."""
+    """The frozen notice of an inspection; before it is issued, a watermarked draft of the whole visit
+    for those who may issue it."""
     inspection = inspections.get(actor, ctx.session, inspection_id)
     if inspection is None:
         raise Refused("not_found")
@@ -88,16 +90,20 @@ def get_inspection_document(ctx: Context, actor: Actor, inspection_id: UUID) -> 
     if not may(actor, "notice.issue") or inspections.get(issuer, ctx.session, inspection_id) is None:
         raise Refused("not_found")
     institution = institutions.get_for_system(ctx.session, inspection.institution_id)
+    of_visit = [row for row in inspections.of_visit_for_system(ctx.session, inspection) if row.notice_id is None]
     start = ctx.today()
     rows = []
-    for problem in problems.of_inspections_for_system(ctx.session, [inspection_id]):
-        row = frozen_row(ctx, problem, "keep")
-        if problem.status == "found":
+    for problem in problems.of_inspections_for_system(ctx.session, [row.id for row in of_visit]):
+        if problem.status == "void":
+            continue
+        theirs = problem.responsible_kind == "department" and problem.status == "found"
+        row = frozen_row(ctx, problem, "transfer" if theirs else "keep")
+        if problem.status == "found" and not theirs:
             due_on = deadlines.due_on(start, problem.due_days, ctx.calendar())
             row |= {"due_on": due_on.isoformat(), "provisional": ctx.calendar().is_provisional(due_on)}
         rows.append(row)
     frozen = {
-        "inspected_on": [inspection.inspected_on.isoformat()],
+        "inspected_on": sorted({row.inspected_on.isoformat() for row in of_visit}),
         "institution_name": institution.name,
         "region_name": "".join(institutions.region_names_upward_for_system(ctx.session, institution.region_code)),
         "department": actor.organisation,

@@ -5,19 +5,19 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from datetime import date
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import insert
 
 from inspection.actions.context import Context
+from inspection.actions.issuing import apply_issue, fact_of
 from inspection.actions.notice_documents import as_document, frozen_row
+from inspection.actions.turns import overtaken
 from inspection.domain import deadlines
 from inspection.domain.actor import Actor
 from inspection.domain.errors import Fault, Refused
 from inspection.domain.incoming import Incoming
-from inspection.domain.notices import NOT_YET_ACTIONS, Acknowledgement, Decision, Issue, faults_of, frozen_service
-from inspection.domain.problems import allowed
+from inspection.domain.notices import Acknowledgement, Issue, faults_of, frozen_service
 from inspection.domain.problems import number as problem_number
 from inspection.domain.views import AcknowledgementView, NoticeRowView, NoticeView, Stored
 from inspection.storage import accounts, evidence, inspections, institutions, notices, problems
@@ -34,8 +34,8 @@ def issue_notice(ctx: Context, actor: Actor, notice_id: UUID, incoming: Incoming
     """Findings that are kept become `open` with number and deadline, dropped ones `void`; what runs already gets its
     number only. All in one unit, the document's bytes included.
 
-    Raises `conflict`, `not_found`, `already_issued`, `document_number_taken`, `four_eyes`, `wrong_state` (dropping
-    what runs already), `not_yet` (merge, transfer), `invalid`.
+    Raises `conflict`, `not_found`, `already_issued`, `document_number_taken`, `four_eyes`, `wrong_state` (anything but
+    keeping what runs already), `invalid`.
     """
     known = notices.find_for_system(ctx.session, notice_id)
     if known is not None:
@@ -58,7 +58,7 @@ def issue_notice(ctx: Context, actor: Actor, notice_id: UUID, incoming: Incoming
         found = problems.lock_of_inspections_for_system(ctx.session, issue.inspection_ids)
         _check_state(ctx, actor, institution, of_inspections, found, issue)
         start = deadlines.notice_start(issue.issued_on, issue.service.on)
-        faults = [*read.faults, *faults_of(issue, [row.id for row in found], ctx.today(), start)]
+        faults = [*read.faults, *faults_of(issue, [fact_of(row) for row in found], ctx.today(), start)]
         if len({row.institution_id for row in of_inspections}) > 1:
             faults.append(Fault("/inspection_ids", "different_institutions"))
         if faults:
@@ -82,14 +82,8 @@ def _check_state(
     if actor.id in inspections.took_part_for_system(ctx.session, issue.inspection_ids):
         raise Refused("four_eyes")
     for row in found:
-        decision = issue.decision_on(row.id)
-        if decision.action != "keep" and not allowed("drop", row.status):
-            raise Refused("wrong_state", extra={"problem_id": str(row.id), "problem_status": row.status})
-        named = any(item.problem_id == row.id for item in issue.items)
-        if decision.action in NOT_YET_ACTIONS or (
-            row.responsible_kind == "department" and row.status == "found" and not named
-        ):
-            raise Refused("not_yet", extra={"problem_id": str(row.id)})
+        if row.status != "found" and issue.decision_on(fact_of(row)).action != "keep":
+            raise overtaken(ctx, row)
 
 
 def _issue(
@@ -106,17 +100,12 @@ def _issue(
     year = issue.issued_on.year
     sequence = notices.next_sequence_for_system(ctx.session, institution.region_code, year)
     position = 0
-    events: list[dict[str, Any]] = []
-    frozen_rows: list[dict[str, Any]] = []
-    flags: list[dict[str, str]] = []
     for row in found:
-        decision = issue.decision_on(row.id)
-        if decision.action != "drop":
+        if row.status != "void" and issue.decision_on(fact_of(row)).action in ("keep", "transfer"):
             position += 1
             row.number = problem_number(institution.region_code, year, sequence, position)
             row.notice_id = notice_id
-        events.append(_apply(ctx, actor, row, decision, notice_id, start, flags))
-        frozen_rows.append(frozen_row(ctx, row, decision.action))
+    decided, flags = apply_issue(ctx, actor, issue, found, notice_id, start)
     ctx.session.flush()
     for inspection in of_inspections:
         inspection.notice_id = notice_id
@@ -129,7 +118,7 @@ def _issue(
         "signer": issue.signer,
         "opinion": issue.opinion,
         "service": frozen_service(issue.service),
-        "rows": frozen_rows,
+        "rows": [frozen_row(ctx, row, decision.action) for row, decision in decided],
         "flags": flags,
     }
     document = ctx.render_notice(as_document(frozen, issue.document_number, issue.issued_on))
@@ -152,7 +141,6 @@ def _issue(
             "document_sha256": hashlib.sha256(document).hexdigest(),
         },
     )
-    problems.add_events_for_system(ctx.session, events)
     if issue.service.photo is not None:
         evidence.name_photos(
             actor,
@@ -169,59 +157,6 @@ def _issue(
     made = notices.find_for_system(ctx.session, notice_id)
     assert made is not None
     return made
-
-
-def _apply(
-    ctx: Context,
-    actor: Actor,
-    row: ProblemRow,
-    decision: Decision,
-    notice_id: UUID,
-    start: date,
-    flags: list[dict[str, str]],
-) -> dict[str, Any]:
-    """Make the decision on one problem; the event for its timeline."""
-    if row.status != "found":
-        if decision.due_on or decision.fact or decision.place or decision.severity or decision.responsible_kind:
-            flags.append({"code": "running_kept", "problem_id": str(row.id)})
-        return ctx.event(row.id, actor, "numbered", notice_id=str(notice_id), number=row.number)
-    if decision.action == "drop":
-        row.status = "void"
-        row.finished_at = ctx.now()
-        row.clock_on = ctx.today()
-        return ctx.event(row.id, actor, "dropped", notice_id=str(notice_id), reason=decision.reason)
-    corrected = _correct(row, decision)
-    row.status = "open"
-    row.due_on = decision.due_on or deadlines.due_on(start, row.due_days, ctx.calendar())
-    row.ordered_due_on = row.clock_on = row.due_on
-    row.since_on = ctx.today()
-    return ctx.event(
-        row.id,
-        actor,
-        "issued",
-        notice_id=str(notice_id),
-        number=row.number,
-        due_on=str(row.due_on),
-        corrected=corrected,
-        reason=decision.reason,
-    )
-
-
-def _correct(row: ProblemRow, decision: Decision) -> dict[str, Any]:
-    """What the notice says otherwise than the finding: field → what the finding said."""
-    corrections = {
-        "text": decision.fact,
-        "place": decision.place,
-        "severity": decision.severity,
-        "responsible_kind": decision.responsible_kind,
-        "responsible_name": decision.responsible_name,
-    }
-    before = {}
-    for name, value in corrections.items():
-        if value is not None and value != getattr(row, name):
-            before[name] = getattr(row, name)
-            setattr(row, name, value)
-    return before
 
 
 def _tell_unit(
@@ -277,7 +212,7 @@ def acknowledge_notice(
             [
                 ctx.event(UUID(row["problem_id"]), actor, "acknowledged", notice_id=str(notice_id), name=given.name)
                 for row in notice.frozen["rows"]
-                if row["action"] != "drop"
+                if row["action"] in ("keep", "transfer")
             ],
         )
         ctx.record(actor, "acknowledge_notice", "notice", notice_id)

@@ -3,30 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NoReturn
+from typing import Any
 from uuid import UUID
 
 from inspection.actions.context import Context
 from inspection.actions.paging import cut, position
-from inspection.domain import deadlines
+from inspection.actions.turns import facts_of, holder_of
+from inspection.domain import clocks, deadlines
 from inspection.domain import problems as rules
 from inspection.domain.actor import Actor
 from inspection.domain.errors import Refused
 from inspection.domain.permissions import acting, may
-from inspection.domain.problems import Facts, Move
+from inspection.domain.problems import Move
 from inspection.domain.views import (
     ClocksView,
     EventView,
     FlagView,
     Page,
+    PetitionView,
     ProblemDetail,
     ProblemView,
     Receipt,
     RectificationView,
     ReviewView,
 )
-from inspection.storage import accounts, evidence, inspections, institutions, problems, rectifications
-from inspection.storage.problems import ProblemRow
+from inspection.storage import accounts, evidence, inspections, institutions, petitions, problems, rectifications
+from inspection.storage.petitions import PetitionRow
+from inspection.storage.problems import EventRow, ProblemRow
 from inspection.storage.rectifications import RectificationRow, ReviewRow
 
 
@@ -42,8 +45,9 @@ def list_problems(
 
 def view(ctx: Context, row: ProblemRow, institution_name: str) -> ProblemView:
     """One line of the list. Overdue is computed here and nowhere stored."""
-    running = row.status == "open" and row.due_on is not None
-    deadline_class = deadlines.classify(row.due_on, ctx.today()) if running and row.due_on else None
+    deadline_class = None
+    if row.status == "open" and row.due_on is not None:
+        deadline_class = deadlines.classify(row.due_on, ctx.today(), held=row.petition_due_on is not None)
     return ProblemView(
         id=row.id,
         number=row.number,
@@ -61,8 +65,10 @@ def view(ctx: Context, row: ProblemRow, institution_name: str) -> ProblemView:
         overdue=deadline_class == "overdue",
         deadline_class=deadline_class,
         provisional=row.due_on is not None and ctx.calendar().is_provisional(row.due_on),
-        holder=rules.holder(row.status, row.responsible_kind),
+        holder=holder_of(row),
         clock_on=row.clock_on,
+        petition=row.petition_kind,
+        supervised=row.supervised_on is not None,
     )
 
 
@@ -77,8 +83,7 @@ def get_problem(ctx: Context, actor: Actor, problem_id: UUID) -> ProblemDetail:
         raise Refused("not_found")
     proofs = rectifications.of_problem_for_system(ctx.session, row.id)
     reviews = rectifications.reviews_of_problem_for_system(ctx.session, row.id)
-    finished = row.status in rules.FINISHED
-    holder = rules.holder(row.status, row.responsible_kind)
+    events = problems.events_for_system(ctx.session, row.id)
     return ProblemDetail(
         summary=view_of(ctx, row),
         inspection_id=row.inspection_id,
@@ -94,31 +99,49 @@ def get_problem(ctx: Context, actor: Actor, problem_id: UUID) -> ProblemDetail:
         responsible_name=row.responsible_name,
         due_days=row.due_days,
         closed_on_time=row.closed_on_time,
-        clocks=ClocksView(
-            holder=holder,
-            until=None if finished else row.clock_on,
-            issue_due_on=row.issue_due_on,
-            ordered_due_on=row.ordered_due_on,
-            due_on=row.due_on,
-            review_due_on=row.review_due_on,
-        ),
+        clocks=_clocks(ctx, row, events),
+        recurrence_of=_recurrence(ctx, row),
+        merged=problems.merged_into_for_system(ctx.session, row.id),
+        merged_into=row.merged_into_id,
+        petitions=petitions_of(ctx, row.id),
         rounds=_rounds(ctx, row, proofs, reviews),
-        timeline=[
-            EventView(event.at, event.actor_name, event.event, event.detail)
-            for event in problems.events_for_system(ctx.session, row.id)
-        ],
+        timeline=[EventView(event.at, event.actor_name, event.event, event.detail) for event in events],
         moves=_moves(ctx, actor, row),
     )
+
+
+def _clocks(ctx: Context, row: ProblemRow, events: Sequence[EventRow]) -> ClocksView:
+    happened = [clocks.Happened(ctx.clock.date_of(event.at), event.event, event.detail) for event in events]
+    return ClocksView(
+        holder=holder_of(row),
+        until=None if row.status in rules.FINISHED else row.clock_on,
+        issue_due_on=row.issue_due_on,
+        ordered_due_on=row.ordered_due_on,
+        extended_due_on=row.extended_due_on,
+        due_on=row.due_on,
+        review_due_on=row.review_due_on,
+        petition_due_on=row.petition_due_on,
+        supervision_due_on=row.supervision_due_on,
+        held_days=clocks.held_days(happened, ctx.today()),
+        late=clocks.late_days(happened, ctx.today()),
+    )
+
+
+def _recurrence(ctx: Context, row: ProblemRow) -> list[UUID]:
+    """The problems of the same item at this institution that had been closed before this one was found."""
+    if row.item_code is None:
+        return []
+    return problems.closed_before_for_system(ctx.session, row.institution_id, row.item_code, row.found_at)
 
 
 def _moves(ctx: Context, actor: Actor, row: ProblemRow) -> Sequence[Move]:
     """By the state table, for those permissions whose roles see this problem."""
     granted = set()
-    for permission in {turn.permission for turn in rules.TURNS if turn.offered and turn.permission}:
+    for permission in {turn.permission for turn in rules.TURNS if turn.permission}:
         if may(actor, permission) and problems.get(acting(actor, permission), ctx.session, row.id) is not None:
             granted.add(permission)
     took_part = bool(granted) and actor.id in inspections.took_part_for_system(ctx.session, [row.inspection_id])
-    return rules.moves(Facts(row.status, row.clock_on), granted, took_part=took_part)
+    return rules.moves(facts_of(row), granted, ctx.today(), took_part=took_part)
 
 
 def _rounds(
@@ -187,8 +210,26 @@ def rectification_view(
     )
 
 
-def refuse_not_yet(ctx: Context, actor: Actor, problem_id: UUID) -> NoReturn:
-    """A turn that the state table knows and nobody can make yet: `not_found` or `not_yet`, nothing stored."""
-    if problems.get(actor, ctx.session, problem_id) is None:
-        raise Refused("not_found")
-    raise Refused("not_yet")
+def petitions_of(ctx: Context, problem_id: UUID) -> list[PetitionView]:
+    rows = petitions.of_problem_for_system(ctx.session, problem_id)
+    people = {row.asked_by_id for row in rows} | {row.decided_by_id for row in rows if row.decided_by_id}
+    names = accounts.names_for_system(ctx.session, people)
+    return [petition_view(row, names) for row in rows]
+
+
+def petition_view(row: PetitionRow, names: Mapping[UUID, str]) -> PetitionView:
+    return PetitionView(
+        id=row.id,
+        kind=row.kind,
+        reason=row.reason,
+        requested_due_on=row.requested_due_on,
+        old_due_on=row.old_due_on,
+        holds=row.holds and row.decision is None,
+        asked_by=names[row.asked_by_id],
+        asked_at=row.asked_at,
+        state="pending" if row.decision is None else row.decision,
+        comment=row.comment,
+        decided_by=names[row.decided_by_id] if row.decided_by_id else None,
+        decided_at=row.decided_at,
+        after_due_on=row.after_due_on,
+    )

@@ -11,10 +11,11 @@ from uuid import UUID
 from sqlalchemy import insert
 
 from inspection.actions.context import Context
+from inspection.actions.turns import set_clock, tell_of, turned
 from inspection.domain import deadlines
 from inspection.domain.actor import Actor
 from inspection.domain.inspections import short_code
-from inspection.storage import evidence, institutions, problems
+from inspection.storage import evidence
 from inspection.storage.problems import ProblemRow
 from inspection.storage.rectifications import RectificationRow
 
@@ -73,13 +74,9 @@ def store_proof(
     problem.rectification_id = proof_id
     problem.since_on = today
     problem.review_due_on = None
-    problem.clock_on = deadlines.proof_completion_due_on(today)
-    ctx.session.flush()
+    set_clock(problem, completion_on=deadlines.proof_completion_due_on(today))
     event = "fixed_on_the_spot" if on_the_spot else "submitted"
-    problems.add_events_for_system(
-        ctx.session,
-        [ctx.event(problem.id, actor, event, rectification_id=str(proof_id), round=problem.round, whole=whole)],
-    )
+    turned(ctx, actor, problem, event, rectification_id=str(proof_id), round=problem.round, whole=whole)
     if whole:
         begin_review(ctx, problem)
     return whole
@@ -87,21 +84,8 @@ def store_proof(
 
 def begin_review(ctx: Context, problem: ProblemRow) -> None:
     """A whole proof: the reviewer's working days start, and he is told."""
-    today = ctx.today()
-    problem.review_due_on = problem.clock_on = deadlines.review_due_on(today, ctx.calendar())
-    problem.since_on = today
+    problem.since_on = ctx.today()
+    problem.review_due_on = deadlines.review_due_on(problem.since_on, ctx.calendar())
+    set_clock(problem)
     ctx.session.flush()
-    institution = institutions.get_for_system(ctx.session, problem.institution_id)
-    ctx.tell(
-        "proof_received",
-        ("reviewer",),
-        institution.id,
-        institution.region_code,
-        problem.id,
-        {
-            "number": problem.number,
-            "institution": institution.name,
-            "text": problem.text,
-            "until": str(problem.clock_on),
-        },
-    )
+    tell_of(ctx, problem, "proof_received", ("reviewer",), until=str(problem.clock_on))

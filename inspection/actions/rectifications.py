@@ -11,11 +11,12 @@ from sqlalchemy import insert
 from inspection.actions.context import Context
 from inspection.actions.problems import rectification_view, view_of
 from inspection.actions.proofs import store_proof
+from inspection.actions.turns import overtaken, require, set_clock, tell_of, turned
 from inspection.domain import deadlines
 from inspection.domain.actor import INSPECTORS, Actor
 from inspection.domain.errors import Fault, Refused, invalid
 from inspection.domain.incoming import Incoming
-from inspection.domain.problems import allowed, may_second, state_after_return
+from inspection.domain.problems import may_second, state_after_return
 from inspection.domain.rectifications import Decision, Proof, photo_faults, review_faults
 from inspection.domain.views import RectificationView, ReviewAnswer, Stored
 from inspection.storage import accounts, evidence, inspections, institutions, problems, rectifications
@@ -42,8 +43,7 @@ def submit_rectification(
         problem = problems.lock(actor, ctx.session, problem_id)
         if problem is None:
             raise Refused("not_found")
-        if not allowed("rectify", problem.status):
-            raise Refused("wrong_state", extra={"problem_status": problem.status, "round": problem.round})
+        require(ctx, problem, "rectify")
         read = incoming.read
         faults = list(read.faults)
         if read.value is not None:
@@ -107,8 +107,7 @@ def review_rectification(
             raise Refused("not_found")
         read = incoming.read
         decision = read.value
-        if not allowed("accept", problem.status):
-            raise Refused("wrong_state", extra={"problem_status": problem.status, "round": problem.round})
+        require(ctx, problem, "return")  # what accepting asks beyond this is told below, with its own facts
         if decision is None:
             raise Refused("invalid", read.faults)
         proof = _current_proof(ctx, problem, decision)
@@ -138,9 +137,7 @@ def _current_proof(ctx: Context, problem: ProblemRow, decision: Decision) -> Rec
     if proof is None or proof.problem_id != problem.id:
         raise invalid(Fault("/rectification_id", "unknown_rectification"))
     if proof.id != problem.rectification_id:
-        raise Refused(
-            "wrong_state", extra={"problem_status": problem.status, "rectification_id": str(problem.rectification_id)}
-        )
+        raise overtaken(ctx, problem, rectification_id=str(problem.rectification_id))
     return proof
 
 
@@ -215,34 +212,37 @@ def _accept(
     problem.status = "closed"
     problem.finished_at = ctx.now()
     problem.clock_on = ctx.today()
-    problem.closed_on_time = deadlines.was_on_time(received_on, problem.ordered_due_on)
+    problem.closed_on_time = deadlines.was_on_time(received_on, problem.ordered_due_on, problem.extended_due_on)
+    problem.due_on = problem.due_on or ctx.today()  # fixed before any date was set: due, and closed, today
     _note(ctx, actor, problem, "accepted", review_id, decision)
-    _tell_unit(ctx, problem, "accepted", problem.clock_on)
+    tell_of(ctx, problem, "accepted", ("unit",))
 
 
 def _return(
     ctx: Context, actor: Actor, problem: ProblemRow, proof: RectificationRow, review_id: UUID, decision: Decision
 ) -> None:
     proof.outcome = "returned"
-    reopen(ctx, problem, new_due_on=decision.new_due_on)
+    next_round(ctx, problem, new_due_on=decision.new_due_on)
     _note(ctx, actor, problem, "returned", review_id, decision)
-    _tell_unit(ctx, problem, "returned", problem.clock_on)
+    tell_of(ctx, problem, "returned", ("unit",), round=problem.round, due_on=str(problem.clock_on))
 
 
-def reopen(ctx: Context, problem: ProblemRow, *, new_due_on: date | None) -> None:
+def next_round(ctx: Context, problem: ProblemRow, *, new_due_on: date | None) -> None:
     """A returned proof: the next round, due at the later of the old date and a few days from today, unless decided."""
     today = ctx.today()
     problem.status = state_after_return(problem.number, at_once=problem.at_once)
     problem.round += 1
     problem.review_due_on = None
     problem.since_on = today
-    if problem.status == "found":
-        problem.clock_on = problem.issue_due_on
-    else:
+    if problem.status == "open":
         old = problem.due_on or today
         problem.due_on = new_due_on or deadlines.return_due_on(old, today, problem.due_days, ctx.calendar())
+        days = min(problem.due_days, deadlines.RETURN_DAYS)
+        problem.due_basis = {"from": today.isoformat(), "days": days, "floor": old.isoformat()}
+        if new_due_on is not None or problem.due_on == old:  # decided, or the old date that was told goes on
+            problem.due_basis = None
         problem.ordered_due_on = problem.ordered_due_on or problem.due_on
-        problem.clock_on = problem.due_on
+    set_clock(problem)
     ctx.session.flush()
 
 
@@ -253,24 +253,18 @@ def lapse(ctx: Context, problem: ProblemRow) -> None:
     assert proof.whole_at is None
     proof.outcome = "lapsed"
     problem.status = state_after_return(problem.number, at_once=problem.at_once)
-    if problem.status == "found":
-        problem.clock_on = problem.issue_due_on
-    else:
-        if problem.due_on is None:  # fixed on the spot, numbered meanwhile: no date was ever set
-            problem.due_on = deadlines.due_on(ctx.today(), problem.due_days, ctx.calendar())
-            problem.ordered_due_on = problem.due_on
-        problem.clock_on = problem.due_on
+    if problem.status == "open" and problem.due_on is None:  # fixed on the spot, numbered meanwhile: no date was set
+        problem.due_on = deadlines.due_on(ctx.today(), problem.due_days, ctx.calendar())
+        problem.due_basis = {"from": ctx.today().isoformat(), "days": problem.due_days, "floor": None}
+        problem.ordered_due_on = problem.due_on
     problem.rectification_id = None
-    ctx.session.flush()
-    problems.add_events_for_system(
-        ctx.session, [ctx.event(problem.id, None, "proof_incomplete", rectification_id=str(proof.id))]
-    )
-    _tell_unit(ctx, problem, "proof_incomplete", problem.clock_on)
+    set_clock(problem)
+    turned(ctx, None, problem, "proof_incomplete", rectification_id=str(proof.id))
+    tell_of(ctx, problem, "proof_incomplete", ("unit",), due_on=str(problem.clock_on))
     ctx.record(None, "lapse_rectification", "rectification", proof.id)
 
 
 def _note(ctx: Context, actor: Actor, problem: ProblemRow, event: str, review_id: UUID, decision: Decision) -> None:
-    ctx.session.flush()
     detail: dict[str, Any] = {
         "review_id": str(review_id),
         "rectification_id": str(decision.rectification_id),
@@ -280,16 +274,4 @@ def _note(ctx: Context, actor: Actor, problem: ProblemRow, event: str, review_id
     }
     if event == "returned":
         detail["due_on"] = str(problem.due_on) if problem.due_on else None
-    problems.add_events_for_system(ctx.session, [ctx.event(problem.id, actor, event, **detail)])
-
-
-def _tell_unit(ctx: Context, problem: ProblemRow, kind: str, until: date) -> None:
-    institution = institutions.get_for_system(ctx.session, problem.institution_id)
-    params = {
-        "number": problem.number,
-        "institution": institution.name,
-        "text": problem.text,
-        "round": problem.round,
-        "due_on": str(until),
-    }
-    ctx.tell(kind, ("unit",), institution.id, institution.region_code, problem.id, params)
+    turned(ctx, actor, problem, event, **detail)

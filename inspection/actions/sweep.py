@@ -14,9 +14,18 @@ from uuid import UUID
 
 from inspection.actions.context import Context
 from inspection.actions.rectifications import lapse
+from inspection.actions.turns import holder_of
 from inspection.actions.verification import mission_faults
 from inspection.domain import deadlines
-from inspection.domain.deadlines import ISSUE_STAGES, REVIEW_STAGES, UNIT_STAGES, Stage, StagePlan
+from inspection.domain.deadlines import (
+    DEPARTMENT_STAGES,
+    ISSUE_STAGES,
+    PETITION_STAGES,
+    REVIEW_STAGES,
+    UNIT_STAGES,
+    Stage,
+    StagePlan,
+)
 from inspection.domain.errors import Refused
 from inspection.storage import inspections, installation, institutions, notifications, problems
 from inspection.storage.problems import ProblemRow
@@ -24,6 +33,8 @@ from inspection.storage.unit import unit
 
 log = logging.getLogger("inspection.sweep")
 BATCH: Final = 200
+OPEN_STAGES: Final = {"unit": UNIT_STAGES, "reviewer": PETITION_STAGES, "department": DEPARTMENT_STAGES}
+"""An open problem's stages, by whose clock runs: a petition stops the unit's until the reviewer decides it."""
 
 
 @dataclass
@@ -50,7 +61,9 @@ def sweep(ctx: Context) -> Swept:
         if clock.review_due_on is None:
             _each(ctx, swept, clock.id, partial(_lapse, ctx, swept, clock.id))
     for clock in _walk(ctx, "open", today + timedelta(days=deadlines.LOOK_AHEAD_DAYS)):
-        _each(ctx, swept, clock.id, partial(_stages_of_problem, ctx, swept, clock, UNIT_STAGES))
+        _each(ctx, swept, clock.id, partial(_stages_of_problem, ctx, swept, clock, OPEN_STAGES[clock.holder]))
+    for clock in _walk(ctx, "transferred", today):
+        _each(ctx, swept, clock.id, partial(_stages_of_problem, ctx, swept, clock, DEPARTMENT_STAGES))
     for clock in _walk(ctx, "submitted", today):
         if clock.review_due_on is not None:
             _each(ctx, swept, clock.id, partial(_stages_of_problem, ctx, swept, clock, REVIEW_STAGES))
@@ -82,6 +95,7 @@ class _Clock:
     id: UUID
     inspection_id: UUID
     status: str
+    holder: str
     round: int
     clock_on: date
     since_on: date
@@ -94,7 +108,17 @@ def _walk(ctx: Context, status: str, until: date) -> list[_Clock]:
     after: tuple[date, UUID] | None = None
     while rows := problems.due_for_sweep_for_system(ctx.session, status, until, after, BATCH):
         clocks += [
-            _Clock(r.id, r.inspection_id, r.status, r.round, r.clock_on, r.since_on, r.review_due_on) for r in rows
+            _Clock(
+                id=row.id,
+                inspection_id=row.inspection_id,
+                status=row.status,
+                holder=holder_of(row) or "",
+                round=row.round,
+                clock_on=row.clock_on,
+                since_on=row.since_on,
+                review_due_on=row.review_due_on,
+            )
+            for row in rows
         ]
         after = (rows[-1].clock_on, rows[-1].id)
         ctx.session.expunge_all()
@@ -133,8 +157,9 @@ def _stages_of_problem(ctx: Context, swept: Swept, seen: _Clock, stages: Sequenc
         return
     with unit(ctx.session):
         problem = problems.lock_for_system(ctx.session, seen.id)
-        if problem is None or (problem.status, problem.round, problem.clock_on) != (
+        if problem is None or (problem.status, holder_of(problem), problem.round, problem.clock_on) != (
             seen.status,
+            seen.holder,
             seen.round,
             seen.clock_on,
         ):
@@ -156,7 +181,7 @@ def _note_escalations(ctx: Context, problem: ProblemRow, plan: StagePlan) -> Non
     events = [
         ctx.event(problem.id, None, message.stage.kind, stage=message.stage.code, proposal=message.stage.proposal)
         for message in plan.messages
-        if message.stage.kind in ("overdue", "escalated", "review_overdue")
+        if message.stage.kind.endswith("overdue") or message.stage.kind == "escalated"
     ]
     problems.add_events_for_system(ctx.session, events)
 

@@ -20,6 +20,8 @@ from inspection.storage import (
     installation,
     institutions,
     notices,
+    orders,
+    petitions,
     problems,
     rectifications,
 )
@@ -68,6 +70,12 @@ def record_faults(ctx: Context) -> Iterator[str]:
     for notice in notices.all_for_system(ctx.session):
         yield from _digest("notice", notice.id, notice.body, notice.content_sha256)
         yield from _digest("notice document", notice.id, notice.document, notice.document_sha256)
+    for petition in petitions.all_for_system(ctx.session):
+        yield from _digest("petition", petition.id, petition.body, petition.content_sha256)
+        if petition.decision_body is not None:
+            yield from _digest("decision", petition.id, petition.decision_body, petition.decision_sha256 or "")
+    for order in orders.all_for_system(ctx.session):
+        yield from _digest("order", order.id, order.body, order.content_sha256)
 
 
 def _digest(kind: str, record_id: object, body: bytes, expected: str) -> Iterator[str]:
@@ -88,7 +96,7 @@ def mission_faults(ctx: Context) -> Iterator[str]:
         wrong = _clock_fault(ctx, row)
         if wrong is not None:
             yield f"problem {row.number or row.id}: {wrong}"
-    for problem_id in problems.dropped_without_reason_for_system(ctx.session):
+    for problem_id in problems.void_without_reason_for_system(ctx.session):
         yield f"problem {problem_id}: void without a recorded reason"
     for aside in installation.list_set_aside_for_system(ctx.session):
         yield f"set aside by the deadline pass: {aside.subject_id}: {aside.error}"
@@ -96,12 +104,19 @@ def mission_faults(ctx: Context) -> Iterator[str]:
 
 def _clock_fault(ctx: Context, row: ProblemRow) -> str | None:
     expected: date | None
-    if row.status not in UNFINISHED or holder(row.status, row.responsible_kind) is None:
+    held = row.petition_due_on is not None
+    if row.status not in UNFINISHED or holder(row.status, row.responsible_kind, held=held) is None:
         return f"nobody holds it ({row.status})"
+    if row.petition_id is not None:
+        petition = petitions.find_for_system(ctx.session, row.petition_id)
+        if petition is None or petition.decision is not None:
+            return "waits for the decision of a petition that is not pending"
     if row.status == "found":
         expected = row.issue_due_on
     elif row.status == "open":
-        expected = row.due_on
+        expected = row.due_on and (row.petition_due_on or row.due_on)
+    elif row.status == "transferred":
+        expected = row.clock_on
     else:
         proof = rectifications.find_for_system(ctx.session, row.rectification_id) if row.rectification_id else None
         if proof is None or proof.outcome is not None:

@@ -38,7 +38,6 @@ from inspection.schemas.problems import (
         "document_number_taken",
         "four_eyes",
         "wrong_state",
-        "not_yet",
     ),
 )
 def put_notice(ctx: Context, actor: Actor, incoming: Incoming[Issue], notice_id: UUID) -> Answer:

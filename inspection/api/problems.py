@@ -14,10 +14,6 @@ from inspection.domain.incoming import Incoming
 from inspection.domain.rectifications import Decision, Proof
 from inspection.domain.views import Page, ProblemView
 from inspection.schemas.problems import (
-    ExtensionBody,
-    ExtensionDecisionBody,
-    ObjectionBody,
-    ObjectionDecisionBody,
     ProblemDetailSchema,
     ProblemSchema,
     ProofBody,
@@ -37,6 +33,8 @@ def list_problems(ctx: Context, actor: Actor, query: dict[str, Any]) -> Page[Pro
     filters = {key: query.get(key) for key in ("institution", "region", "due_before", "item")}
     for key in ("status", "severity"):
         filters[key] = query[key].split(",") if query.get(key) else None
+    filters["petition"] = query.get("petition")
+    filters["supervised"] = query.get("supervised") == "true"
     filters["overdue"] = {"true": True, "false": False}.get(query.get("overdue", ""))
     return actions.list_problems(ctx, actor, filters, query["after"], query["limit"])
 
@@ -83,63 +81,3 @@ def put_review(ctx: Context, actor: Actor, incoming: Incoming[Decision], problem
     """Accept a proof, or return it for another round."""
     stored = rectifications.review_rectification(ctx, actor, problem_id, review_id, incoming)
     return Answer(stored.value, 201 if stored.created else 200)
-
-
-@endpoint(
-    "PUT",
-    "/problems/<uuid:problem_id>/extensions/<uuid:extension_id>",
-    "problem.ask_extension",
-    body=ExtensionBody(),
-    returns={201: None},
-    refuses=("not_found", "not_yet"),
-)
-def put_extension(ctx: Context, actor: Actor, incoming: Incoming[Any], problem_id: UUID, extension_id: UUID) -> Answer:
-    """Ask for a later date. Not offered yet: 409 `not_yet`, nothing is stored."""
-    del incoming, extension_id
-    return actions.refuse_not_yet(ctx, actor, problem_id)
-
-
-@endpoint(
-    "PUT",
-    "/problems/<uuid:problem_id>/extensions/<uuid:extension_id>/decision",
-    "problem.decide_extension",
-    body=ExtensionDecisionBody(),
-    returns={201: None},
-    refuses=("not_found", "not_yet"),
-)
-def put_extension_decision(
-    ctx: Context, actor: Actor, incoming: Incoming[Any], problem_id: UUID, extension_id: UUID
-) -> Answer:
-    """Decide on a later date. Not offered yet: 409 `not_yet`, nothing is stored."""
-    del incoming, extension_id
-    return actions.refuse_not_yet(ctx, actor, problem_id)
-
-
-@endpoint(
-    "PUT",
-    "/problems/<uuid:problem_id>/objections/<uuid:objection_id>",
-    "problem.object",
-    body=ObjectionBody(),
-    returns={201: None},
-    refuses=("not_found", "not_yet"),
-)
-def put_objection(ctx: Context, actor: Actor, incoming: Incoming[Any], problem_id: UUID, objection_id: UUID) -> Answer:
-    """Object to a finding. Not offered yet: 409 `not_yet`, nothing is stored."""
-    del incoming, objection_id
-    return actions.refuse_not_yet(ctx, actor, problem_id)
-
-
-@endpoint(
-    "PUT",
-    "/problems/<uuid:problem_id>/objections/<uuid:objection_id>/decision",
-    "problem.decide_objection",
-    body=ObjectionDecisionBody(),
-    returns={201: None},
-    refuses=("not_found", "not_yet"),
-)
-def put_objection_decision(
-    ctx: Context, actor: Actor, incoming: Incoming[Any], problem_id: UUID, objection_id: UUID
-) -> Answer:
-    """Decide on an objection. Not offered yet: 409 `not_yet`, nothing is stored."""
-    del incoming, objection_id
-    return actions.refuse_not_yet(ctx, actor, problem_id)

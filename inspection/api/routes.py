@@ -12,6 +12,7 @@ from inspection.api import (
     openapi,
     photos,
     problems,
+    turns,
 )
 from inspection.api.endpoint import api
 
@@ -26,4 +27,5 @@ __all__ = [
     "openapi",
     "photos",
     "problems",
+    "turns",
 ]

@@ -44,8 +44,12 @@ def render(notice: NoticeDocument) -> bytes:
     if notice.opinion:
         for line in notice.opinion.splitlines():
             _paragraph(document, line, FANG, 14, indented=True)
-    _table(document, notice.rows)
-    _paragraph(document, _closing(), FANG, 14, indented=True)
+    if notice.rows:
+        _table(document, notice.rows)
+    for line in _transferred(notice):
+        _paragraph(document, line, FANG, 14, indented=True)
+    if notice.rows:
+        _paragraph(document, _closing(), FANG, 14, indented=True)
     for line in _signature(notice):
         _paragraph(document, line, FANG, 14, right=True, kept=True)
     _paragraph(document, "受送达单位（盖章）：＿＿＿＿＿＿＿＿＿＿", FANG, 12, kept=True)
@@ -58,10 +62,21 @@ def render(notice: NoticeDocument) -> bytes:
 
 def _opening(notice: NoticeDocument) -> str:
     days = "、".join(_day(day) for day in notice.inspected_on)
-    return (
-        f"{days}，检察机关与教育行政部门依法对你单位（{notice.region_name}）开展了校园安全联合检查，"
-        f"发现下列{len(notice.rows)}个问题。现责令你单位按期整改："
-    )
+    visit = f"{days}，检察机关与教育行政部门依法对你单位（{notice.region_name}）开展了校园安全联合检查，"
+    if not notice.rows:
+        return visit + "未发现须由你单位整改的问题。"
+    return visit + f"发现下列{len(notice.rows)}个问题。现责令你单位按期整改："
+
+
+def _transferred(notice: NoticeDocument) -> list[str]:
+    """What is told to the institution and is not its fault."""
+    if not notice.transferred:
+        return []
+    lines = [f"另有{len(notice.transferred)}个问题责任不在你单位，已移交有关部门处理，不计入你单位整改："]
+    for position, row in enumerate(notice.transferred, start=1):
+        place = f"（{row.place}）" if row.place else ""
+        lines.append(f"{row.number or position}　{row.fact}{place}；移交：{row.responsible or '有关部门'}。")
+    return lines
 
 
 def _closing() -> str:

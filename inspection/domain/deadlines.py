@@ -17,6 +17,7 @@ RETURN_DAYS: Final = 7
 REVIEW_WORKDAYS: Final = 5
 ISSUE_WORKDAYS: Final = 3
 PROOF_COMPLETION_DAYS: Final = 3
+PETITION_WORKDAYS: Final = 5
 
 DeadlineClass = Literal["not_due", "due_today", "overdue"]
 
@@ -47,21 +48,42 @@ def issue_due_on(received_on: date, calendar: Calendar) -> date:
     return calendar.add_workdays(received_on, ISSUE_WORKDAYS)
 
 
+def petition_due_on(asked_on: date, calendar: Calendar) -> date:
+    """Until when a petition that holds the unit's clock is to be decided."""
+    return calendar.add_workdays(asked_on, PETITION_WORKDAYS)
+
+
+def after_decision(day: date, today: date, calendar: Calendar) -> date:
+    """The date that stands once a petition is decided: this one, or the next working day if it has passed."""
+    return day if day >= today else calendar.next_workday(today + timedelta(days=1))
+
+
+def asked_in_time(asked_on: date, due: date, denied_dates: Collection[date]) -> bool:
+    """An extension asked by its date holds overdue off until it is decided. Once denied, the date is decided: asking
+    again for the same one (`denied_dates` are those that stood after a denial) holds nothing off."""
+    return asked_on <= due and due not in denied_dates
+
+
 def proof_completion_due_on(submitted_on: date) -> date:
     """The last day on which the photos of a proof may still arrive."""
     return submitted_on + timedelta(days=PROOF_COMPLETION_DAYS)
 
 
-def classify(due: date, today: date) -> DeadlineClass:
-    """Every open problem is in exactly one of the three."""
+def classify(due: date, today: date, *, held: bool = False) -> DeadlineClass:
+    """Every open problem is in exactly one of the three; one whose clock a petition holds is not due."""
+    if held:
+        return "not_due"
     if today > due:
         return "overdue"
     return "due_today" if today == due else "not_due"
 
 
-def was_on_time(received_on: date, ordered_due_on: date | None) -> bool:
-    """By the date that was ordered; what was fixed before any date was ordered is on time."""
-    return ordered_due_on is None or received_on <= ordered_due_on
+def was_on_time(received_on: date, ordered_due_on: date | None, extended_due_on: date | None = None) -> bool:
+    """By the date that was ordered or by an approved extension of it; what was fixed before any date was ordered is
+    on time. A return's date does not count."""
+    if ordered_due_on is None:
+        return True
+    return received_on <= max(ordered_due_on, extended_due_on or ordered_due_on)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +117,16 @@ ISSUE_STAGES: Final = (
     Stage("issue_0", 0, "issue_due", ("reviewer",)),
     Stage("issue_+1", 1, "issue_overdue", ("reviewer",)),
     Stage("issue_+7", 7, "issue_overdue", ("supervisor",)),
+)
+PETITION_STAGES: Final = (
+    Stage("petition_0", 0, "decision_due", ("reviewer",)),
+    Stage("petition_+1", 1, "decision_overdue", ("reviewer",)),
+    Stage("petition_+7", 7, "decision_overdue", ("supervisor",)),
+)
+DEPARTMENT_STAGES: Final = (
+    Stage("department_0", 0, "department_due", ("reviewer",)),
+    Stage("department_+1", 1, "department_overdue", ("reviewer",)),
+    Stage("department_+7", 7, "department_overdue", ("supervisor",)),
 )
 LOOK_AHEAD_DAYS: Final = 7
 

@@ -101,7 +101,8 @@ class NoticeRow:
 
 @dataclass(frozen=True, slots=True)
 class NoticeDocument:
-    """A rectification notice (整改通知书); a draft has neither number nor dates."""
+    """A rectification notice (整改通知书); a draft has neither number nor dates. `transferred` are findings for which
+    the institution does not answer."""
 
     number: str | None
     institution_name: str
@@ -114,6 +115,7 @@ class NoticeDocument:
     service_method: str | None
     service_on: date | None
     rows: tuple[NoticeRow, ...]
+    transferred: tuple[NoticeRow, ...]
     draft: bool
 
 

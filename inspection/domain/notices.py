@@ -5,12 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Final
 from uuid import UUID
 
 from inspection.domain.errors import Fault, pointer
+from inspection.domain.inspections import SEVERITIES
 
-NOT_YET_ACTIONS: Final = frozenset({"merge", "transfer"})
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """What a notice has to know of one finding; `objected`: an objection waits for its decision."""
+
+    id: UUID
+    status: str
+    severity: str
+    responsible_kind: str
+    responsible_name: str | None
+    objected: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +58,13 @@ class Issue:
     items: tuple[Decision, ...]
     service: Service
 
-    def decision_on(self, problem_id: UUID) -> Decision:
-        """Findings not named are kept."""
-        named = (decision for decision in self.items if decision.problem_id == problem_id)
-        return next(named, Decision(problem_id, "keep"))
+    def decision_on(self, fact: Fact) -> Decision:
+        """Findings not named are kept; a department's is transferred to it."""
+        named = next((decision for decision in self.items if decision.problem_id == fact.id), None)
+        if named is not None:
+            return named
+        theirs = fact.responsible_kind == "department" and fact.status == "found"
+        return Decision(fact.id, "transfer" if theirs else "keep")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,30 +75,63 @@ class Acknowledgement:
     title: str
 
 
-def faults_of(issue: Issue, problem_ids: Sequence[UUID], today: date, start: date) -> list[Fault]:
-    """All faults of a notice's content. `problem_ids` are those of its inspections, `start` is the day from which
+def faults_of(issue: Issue, facts: Sequence[Fact], today: date, start: date) -> list[Fault]:
+    """All faults of a notice's content. `facts` are of the problems of its inspections, `start` is the day from which
     its deadlines run."""
     faults = []
     for name, day in (("/issued_on", issue.issued_on), ("/service/on", issue.service.on)):
         if day > today:
             faults.append(Fault(name, "date_in_future"))
-    if not problem_ids:
+    if not facts:
         faults.append(Fault("/inspection_ids", "nothing_to_issue"))
     if len(set(issue.inspection_ids)) < len(issue.inspection_ids):
         faults.append(Fault("/inspection_ids", "duplicate"))
+    known = {fact.id: fact for fact in facts}
     seen: set[UUID] = set()
     for index, decision in enumerate(issue.items):
         at = pointer("items", index)
-        if decision.problem_id not in problem_ids:
+        fact = known.get(decision.problem_id)
+        if fact is None:
             faults.append(Fault(f"{at}/problem_id", "unknown_problem"))
+            continue
         if decision.problem_id in seen:
             faults.append(Fault(f"{at}/problem_id", "duplicate"))
         seen.add(decision.problem_id)
-        if decision.action == "drop" and not decision.reason:
-            faults.append(Fault(f"{at}/reason", "required"))
+        faults += _decision_faults(issue, decision, fact, known, at)
         if decision.due_on is not None and decision.due_on < start:
             faults.append(Fault(f"{at}/due_on", "due_before_start", {"start": start.isoformat()}))
+    for fact in facts:
+        if fact.objected and fact.id not in seen:
+            faults.append(Fault("/items", "objection_undecided", {"problem": str(fact.id)}))
     return faults
+
+
+def _decision_faults(issue: Issue, decision: Decision, fact: Fact, known: Mapping[UUID, Fact], at: str) -> list[Fault]:
+    faults = []
+    if not decision.reason and (decision.action == "drop" or fact.objected):
+        faults.append(Fault(f"{at}/reason", "required"))
+    if decision.action == "transfer" and not (decision.responsible_name or fact.responsible_name):
+        faults.append(Fault(f"{at}/responsible/name", "required"))
+    if decision.action == "transfer" and decision.responsible_kind == "institution":
+        faults.append(Fault(f"{at}/responsible/kind", "not_allowed_here"))
+    if decision.action != "merge":
+        return faults if decision.into is None else [*faults, Fault(f"{at}/into", "not_expected")]
+    target = known.get(decision.into) if decision.into is not None else None
+    if decision.into is None:
+        faults.append(Fault(f"{at}/into", "required"))
+    elif target is None or target.id == fact.id:
+        faults.append(Fault(f"{at}/into", "unknown_problem"))
+    else:
+        kept = issue.decision_on(target)
+        if kept.action != "keep":
+            faults.append(Fault(f"{at}/into", "merge_into_dropped"))
+        elif _rank(kept.severity or target.severity) < _rank(decision.severity or fact.severity):
+            faults.append(Fault(f"{at}/into", "merge_into_less_severe"))
+    return faults
+
+
+def _rank(severity: str) -> int:
+    return SEVERITIES.index(severity)
 
 
 def frozen_service(service: Service) -> Mapping[str, str | None]:

@@ -39,6 +39,10 @@ ALLOWED: Final[dict[str, frozenset[str]]] = {
     "problem.decide_extension": REVIEWERS,
     "problem.object": UNIT,
     "problem.decide_objection": REVIEWERS,
+    "problem.transfer": REVIEWERS,
+    "problem.record_reply": REVIEWERS,
+    "problem.reopen": REVIEWERS,
+    "problem.supervise": frozenset({"supervisor"}),
     "notification.read": EVERYONE,
 }
 

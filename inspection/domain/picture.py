@@ -7,7 +7,7 @@ from inspection.domain.problems import FINISHED, STATUSES, TURNS
 
 
 def mermaid() -> str:
-    """A state diagram in Mermaid's language; turns that are not offered yet stand in brackets."""
+    """A state diagram in Mermaid's language."""
     lines = [
         "stateDiagram-v2",
         "    [*] --> found",
@@ -15,14 +15,11 @@ def mermaid() -> str:
         "    [*] --> submitted : fixed on the spot",
     ]
     for turn in TURNS:
-        label = turn.action if turn.offered else f"[{turn.action}]"
         for source in sorted(turn.sources, key=STATUSES.index):
-            targets = [turn.target or source]
-            if turn.target == "open" and source == "submitted":
-                targets.append("found")
-            for target in targets:
-                note = " (no number yet)" if target == "found" and source == "submitted" else ""
-                lines.append(f"    {source} --> {target} : {label}{note}")
+            lines.append(f"    {source} --> {turn.target or source} : {turn.action}")
+            if turn.also is not None:
+                target, when = turn.also
+                lines.append(f"    {source} --> {target} : {turn.action} ({when})")
     lines += [f"    {status} --> [*]" for status in STATUSES if status in FINISHED]
     return "\n".join(lines) + "\n"
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -12,56 +12,170 @@ from checklists.model import Checklist
 from inspection.domain.inspections import Finding, is_r2
 
 STATUSES: Final = ("found", "open", "submitted", "closed", "void", "transferred")
-UNFINISHED: Final = frozenset({"found", "open", "submitted"})
-FINISHED: Final = frozenset({"closed", "void", "transferred"})
+UNFINISHED: Final = frozenset({"found", "open", "submitted", "transferred"})
+FINISHED: Final = frozenset({"closed", "void"})
+REOPEN_DAYS: Final = 365
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the rules need to know of a problem. `clock_on` is the date of whoever holds it (the day it ended, once
+    finished), `due_on` the unit's. `petition` is what the unit has asked and nobody has decided (`extension` or
+    `objection`), `petition_due_on` until when it is to be decided if it holds the unit's clock. `whole`: the photos
+    of the waiting proof are all here."""
+
+    status: str
+    clock_on: date
+    due_on: date | None = None
+    petition: str | None = None
+    petition_due_on: date | None = None
+    objected: bool = False
+    supervised: bool = False
+    whole: bool = True
+
+
+Guard = Callable[[Facts, date], str | None]
+"""What beyond the state stands against a turn, as a code of `domain/errors.py`; None: nothing."""
+
+
+def _nothing_else(facts: Facts, today: date) -> str | None:
+    del facts, today
+    return None
+
+
+def _nothing_pending(facts: Facts, today: date) -> str | None:
+    del today
+    return "petition_pending" if facts.petition is not None else None
+
+
+def _may_object(facts: Facts, today: date) -> str | None:
+    return _nothing_pending(facts, today) or ("already_decided" if facts.objected else None)
+
+
+def _extension_pending(facts: Facts, today: date) -> str | None:
+    del today
+    return None if facts.petition == "extension" else "already_decided"
+
+
+def _objection_pending(facts: Facts, today: date) -> str | None:
+    del today
+    return None if facts.petition == "objection" else "already_decided"
+
+
+def _may_close(facts: Facts, today: date) -> str | None:
+    return _nothing_pending(facts, today) or (None if facts.whole else "proof_incomplete")
+
+
+def _not_supervised(facts: Facts, today: date) -> str | None:
+    del today
+    return "already_supervised" if facts.supervised else None
+
+
+def _within_a_year(facts: Facts, today: date) -> str | None:
+    return "too_late_to_reopen" if today > facts.clock_on + timedelta(days=REOPEN_DAYS) else None
+
+
+def _by_the_holder(facts: Facts) -> date | None:
+    return facts.clock_on
+
+
+def _by_the_unit(facts: Facts) -> date | None:
+    return facts.due_on or facts.clock_on
+
+
+def _within_the_year(facts: Facts) -> date | None:
+    return facts.clock_on + timedelta(days=REOPEN_DAYS)
+
+
+def _any_time(facts: Facts) -> date | None:
+    del facts
+    return None
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
     """One kind of move: from which states, to which (None: the state stays), under which permission.
 
-    `by_notice` turns are made by issuing the notice; `permission` None is the system's own turn.
-    A turn that is not `offered` is known to the table but answered `409 not_yet`.
-    """
+    `also` is a second target and when it is taken. `by_notice` turns are made by issuing the notice, `ends` the
+    problem: neither is for those who took part in the inspection. `permission` None: the system's own turn.
+    `guard` is what else stands against it, `until` the date until which it is made in time."""
 
     action: str
     sources: frozenset[str]
     target: str | None
     permission: str | None
     by_notice: bool = False
-    offered: bool = True
+    ends: bool = False
+    also: tuple[str, str] | None = None
+    guard: Guard = _nothing_else
+    until: Callable[[Facts], date | None] = _by_the_holder
 
+
+_NO_NUMBER: Final = ("found", "no number yet")
+_PENDING: Final = frozenset({"found", "open", "submitted"})
 
 TURNS: Final = (
     Turn("issue", frozenset({"found"}), "open", "notice.issue", by_notice=True),
     Turn("drop", frozenset({"found"}), "void", "notice.issue", by_notice=True),
-    Turn("merge", frozenset({"found"}), "void", "notice.issue", by_notice=True, offered=False),
-    Turn("transfer", frozenset({"found"}), "transferred", "notice.issue", by_notice=True, offered=False),
-    Turn("rectify", frozenset({"open"}), "submitted", "problem.rectify"),
-    Turn("proof_incomplete", frozenset({"submitted"}), "open", None),
-    Turn("accept", frozenset({"submitted"}), "closed", "problem.review"),
-    Turn("return", frozenset({"submitted"}), "open", "problem.review"),
-    Turn("ask_extension", frozenset({"open"}), None, "problem.ask_extension", offered=False),
-    Turn("decide_extension", frozenset({"open"}), None, "problem.decide_extension", offered=False),
-    Turn("object", frozenset({"found", "open"}), None, "problem.object", offered=False),
-    Turn("uphold_objection", frozenset({"found", "open"}), "void", "problem.decide_objection", offered=False),
-    Turn("reopen", frozenset({"closed"}), "open", "problem.review", offered=False),
-    Turn("withdraw", frozenset({"found", "open", "submitted"}), "void", "notice.issue", offered=False),
+    Turn("merge", frozenset({"found"}), "void", "notice.issue", by_notice=True),
+    Turn("transfer", frozenset({"found"}), "transferred", "notice.issue", by_notice=True),
+    Turn("rectify", frozenset({"open"}), "submitted", "problem.rectify", until=_by_the_unit),
+    Turn("proof_incomplete", frozenset({"submitted"}), "open", None, also=_NO_NUMBER),
+    Turn("accept", frozenset({"submitted"}), "closed", "problem.review", ends=True, guard=_may_close),
+    Turn("return", frozenset({"submitted"}), "open", "problem.review", also=_NO_NUMBER, guard=_nothing_pending),
+    Turn(
+        "ask_extension",
+        frozenset({"open"}),
+        None,
+        "problem.ask_extension",
+        guard=_nothing_pending,
+        until=_by_the_unit,
+    ),
+    Turn(
+        "decide_extension", frozenset({"open", "submitted"}), None, "problem.decide_extension", guard=_extension_pending
+    ),
+    Turn("object", frozenset({"found", "open"}), None, "problem.object", guard=_may_object, until=_by_the_unit),
+    Turn("uphold_objection", _PENDING, "void", "problem.decide_objection", ends=True, guard=_objection_pending),
+    Turn("deny_objection", _PENDING, None, "problem.decide_objection", ends=True, guard=_objection_pending),
+    Turn(
+        "transfer_on",
+        frozenset({"open", "transferred"}),
+        "transferred",
+        "problem.transfer",
+        guard=_nothing_pending,
+        until=_any_time,
+    ),
+    Turn("hand_back", frozenset({"transferred"}), "open", "problem.transfer", until=_any_time),
+    Turn("record_reply", frozenset({"transferred"}), None, "problem.record_reply"),
+    Turn("settle", frozenset({"transferred"}), "closed", "problem.record_reply", ends=True),
+    Turn(
+        "supervise",
+        frozenset({"open", "submitted", "transferred"}),
+        None,
+        "problem.supervise",
+        guard=_not_supervised,
+        until=_any_time,
+    ),
+    Turn(
+        "reopen",
+        frozenset({"closed"}),
+        "open",
+        "problem.reopen",
+        also=("transferred", "a department's"),
+        guard=_within_a_year,
+        until=_within_the_year,
+    ),
+    Turn("withdraw", UNFINISHED, "void", None),
 )
 BY_ACTION: Final = {turn.action: turn for turn in TURNS}
 
 
-def allowed(action: str, status: str) -> bool:
-    """Whether the state table lets this turn follow this state."""
-    return status in BY_ACTION[action].sources
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What the rules need to know of a problem: its state, and the date of whoever holds it (None: finished)."""
-
-    status: str
-    clock_on: date | None
+def refusal(action: str, facts: Facts, today: date) -> str | None:
+    """Why this turn may not follow, as a code; None where it may. Who asks is another matter."""
+    turn = BY_ACTION[action]
+    if facts.status not in turn.sources:
+        return "wrong_state"
+    return turn.guard(facts, today)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,24 +186,28 @@ class Move:
     until: date | None
 
 
-def moves(facts: Facts, permissions: Collection[str], *, took_part: bool) -> tuple[Move, ...]:
-    """What the actor may do with a problem now. `took_part` in the inspection bars from issuing and closing."""
-    possible = []
-    for turn in TURNS:
-        if not turn.offered or turn.permission not in permissions or facts.status not in turn.sources:
-            continue
-        if took_part and (turn.by_notice or turn.action == "accept"):
-            continue
-        possible.append(Move(turn.action, facts.clock_on))
-    return tuple(possible)
+def moves(facts: Facts, permissions: Collection[str], today: date, *, took_part: bool) -> tuple[Move, ...]:
+    """What the actor may do with a problem now. `took_part` in the inspection bars from issuing and ending."""
+    return tuple(
+        Move(turn.action, turn.until(facts))
+        for turn in TURNS
+        if turn.permission in permissions
+        and not (took_part and (turn.by_notice or turn.ends))
+        and refusal(turn.action, facts, today) is None
+    )
 
 
-def holder(status: str, responsible_kind: str) -> str | None:
-    """Whose clock runs: the issuer's, the unit's, the reviewer's, a department's, or nobody's (finished)."""
+def holder(status: str, responsible_kind: str, *, held: bool = False) -> str | None:
+    """Whose clock runs: the issuer's, the unit's, the reviewer's, a department's, or nobody's (finished).
+    `held`: a petition has stopped the unit's clock until the reviewer decides it."""
     if status == "found":
         return "issuer"
+    if status == "open" and held:
+        return "reviewer"
     if status == "open":
         return "department" if responsible_kind == "department" else "unit"
+    if status == "transferred":
+        return "department"
     return "reviewer" if status == "submitted" else None
 
 

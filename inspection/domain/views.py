@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
+from inspection.domain.clocks import Late
 from inspection.domain.problems import Move
 
 T = TypeVar("T")
@@ -158,6 +159,35 @@ class ProblemView:
     provisional: bool
     holder: str | None
     clock_on: date
+    petition: str | None
+    supervised: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PetitionView:
+    """`state`: pending, approve, uphold, deny, or settled by another turn; `holds`: it stops the unit's clock."""
+
+    id: UUID
+    kind: str
+    reason: str
+    requested_due_on: date | None
+    old_due_on: date | None
+    holds: bool
+    asked_by: str
+    asked_at: datetime
+    state: str
+    comment: str | None
+    decided_by: str | None
+    decided_at: datetime | None
+    after_due_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class PetitionAnswer:
+    """A petition and what it made of its problem."""
+
+    petition: PetitionView
+    problem: ProblemView
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,14 +233,20 @@ class EventView:
 
 @dataclass(frozen=True, slots=True)
 class ClocksView:
-    """`until` is the date of whoever holds the problem; the others are kept as they were set."""
+    """`until` is the date of whoever holds the problem; the others are kept as they were set. `held_days`: days for
+    which each holder had it; `late`: days late against each date that ever stood."""
 
     holder: str | None
     until: date | None
     issue_due_on: date
     ordered_due_on: date | None
+    extended_due_on: date | None
     due_on: date | None
     review_due_on: date | None
+    petition_due_on: date | None
+    supervision_due_on: date | None
+    held_days: Mapping[str, int]
+    late: Sequence[Late]
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,6 +266,10 @@ class ProblemDetail:
     due_days: int
     closed_on_time: bool | None
     clocks: ClocksView
+    recurrence_of: Sequence[UUID]
+    merged: Sequence[UUID]
+    merged_into: UUID | None
+    petitions: Sequence[PetitionView]
     rounds: Sequence[RectificationView]
     timeline: Sequence[EventView]
     moves: Sequence[Move]

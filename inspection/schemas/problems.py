@@ -146,25 +146,6 @@ class AcknowledgementBody(Wire):
 read_acknowledgement = reader(AcknowledgementBody(), lambda data: Acknowledgement(data["name"], data["title"]))
 
 
-class ExtensionBody(Wire):
-    requested_due_on = Day(required=True)
-    reason = Text(4000, required=True)
-
-
-class ObjectionBody(Wire):
-    reason = Text(4000, required=True)
-
-
-class ExtensionDecisionBody(Wire):
-    decision = Choice(("approve", "deny"), required=True)
-    comment = Text(4000, required=True)
-
-
-class ObjectionDecisionBody(Wire):
-    decision = Choice(("uphold", "deny"), required=True)
-    comment = Text(4000, required=True)
-
-
 class ProblemSchema(Wire):
     id = Id()
     number = Text(40, allow_none=True)
@@ -184,6 +165,24 @@ class ProblemSchema(Wire):
     provisional = Truth()
     holder = Text(16, allow_none=True)
     clock_on = Day()
+    petition = Text(16, allow_none=True)
+    supervised = Truth()
+
+
+class PetitionSchema(Wire):
+    id = Id()
+    kind = Choice(("extension", "objection"))
+    reason = Text(4000)
+    requested_due_on = Day(allow_none=True)
+    old_due_on = Day(allow_none=True)
+    holds = Truth()
+    asked_by = Text(64)
+    asked_at = Moment()
+    state = Choice(("pending", "approve", "uphold", "deny", "settled"))
+    comment = Text(4000, allow_none=True)
+    decided_by = Text(64, allow_none=True)
+    decided_at = Moment(allow_none=True)
+    after_due_on = Day(allow_none=True)
 
 
 class MoveSchema(Wire):
@@ -225,13 +224,24 @@ class RoundSchema(RectificationSchema):
     reviews = ListOf(Part(ReviewSchema), most=1000)
 
 
+class LateSchema(Wire):
+    basis = Text(16)
+    due_on = Day()
+    days = Whole(0, 100_000)
+
+
 class ClocksSchema(Wire):
     holder = Text(16, allow_none=True)
     until = Day(allow_none=True)
     issue_due_on = Day()
     ordered_due_on = Day(allow_none=True)
+    extended_due_on = Day(allow_none=True)
     due_on = Day(allow_none=True)
     review_due_on = Day(allow_none=True)
+    petition_due_on = Day(allow_none=True)
+    supervision_due_on = Day(allow_none=True)
+    held_days = MapOf(Text(16), Whole(0, 100_000), most=10)
+    late = ListOf(Part(LateSchema), most=1000)
 
 
 class ProblemDetailSchema(ProblemSchema):
@@ -249,6 +259,10 @@ class ProblemDetailSchema(ProblemSchema):
     due_days = Whole(0, 3650)
     closed_on_time = Truth(allow_none=True)
     clocks = Part(ClocksSchema)
+    recurrence_of = ListOf(Id(), most=10_000)
+    merged = ListOf(Id(), most=10_000)
+    merged_into = Id(allow_none=True)
+    petitions = ListOf(Part(PetitionSchema), most=1000)
     rounds = ListOf(Part(RoundSchema), most=1000)
     timeline = ListOf(Anything(metadata={"description": "at, by, event, and what belongs to the event"}), most=100_000)
     moves = ListOf(Part(MoveSchema), most=20)

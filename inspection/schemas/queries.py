@@ -69,3 +69,5 @@ class ProblemQuery(Wire):
     due_before = Day()
     overdue = Choice(("true", "false"))
     item = Text(32)
+    petition = Choice(("extension", "objection"))
+    supervised = Choice(("true",))

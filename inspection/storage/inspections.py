@@ -17,7 +17,8 @@ from inspection.storage.scope import visible
 
 class InspectionRow(Base):
     """`body` is the submission as received and `content_sha256` its hash. `region_code` is that of the day.
-    `flags` are those of the receipt; missing answers among them are read against the whole visit."""
+    `flags` are those of the receipt; missing answers among them are read against the whole visit. A withdrawn one is
+    kept and counts nowhere."""
 
     __tablename__ = "inspection"
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -43,6 +44,7 @@ class InspectionRow(Base):
     complete_at: Mapped[datetime | None]
     receipt_code: Mapped[str | None] = mapped_column(String(16))
     notice_id: Mapped[UUID | None] = mapped_column(index=True)
+    withdrawn_at: Mapped[datetime | None]
     __table_args__ = (Index("ix_inspection_institution_id_id", "institution_id", "id"),)
 
 
@@ -106,6 +108,19 @@ def list_visible(
     return session.scalars(statement.order_by(InspectionRow.received_at, InspectionRow.id).limit(limit)).all()
 
 
+def of_visit_for_system(session: Session, inspection: InspectionRow) -> Sequence[InspectionRow]:
+    """All submissions of the same visit to the same institution that were not withdrawn, in the order of receipt."""
+    return session.scalars(
+        select(InspectionRow)
+        .where(
+            InspectionRow.visit_id == inspection.visit_id,
+            InspectionRow.institution_id == inspection.institution_id,
+            InspectionRow.withdrawn_at.is_(None),
+        )
+        .order_by(InspectionRow.received_at, InspectionRow.id)
+    ).all()
+
+
 def answered_elsewhere_for_system(session: Session, inspection: InspectionRow) -> set[str]:
     """Items that other submissions of the same visit to the same institution answered."""
     rows = session.scalars(
@@ -113,6 +128,7 @@ def answered_elsewhere_for_system(session: Session, inspection: InspectionRow) -
             InspectionRow.visit_id == inspection.visit_id,
             InspectionRow.institution_id == inspection.institution_id,
             InspectionRow.id != inspection.id,
+            InspectionRow.withdrawn_at.is_(None),
         )
     )
     return {code for codes in rows for code in codes}

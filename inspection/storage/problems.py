@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, Select, String, Text, insert, select
+from sqlalchemy import ColumnElement, ForeignKey, Index, Select, String, Text, insert, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from inspection.domain.actor import Actor, region_prefix
@@ -22,7 +22,10 @@ class ProblemRow(Base):
 
     `clock_on` is the date of whoever holds it now: to issue (found), to rectify (open), to review or to complete
     the proof (submitted), and the day it ended (finished). `due_on` is the unit's date; `ordered_due_on` the one
-    that was ordered first, by which "on time" is judged. `since_on` is when the present clock began to run.
+    that was ordered first and `extended_due_on` the latest approved extension, by which "on time" is judged.
+    `since_on` is when the present clock began to run. `due_basis` is how `due_on` was computed (`from`, `days`,
+    `floor`), None where a person decided it. `petition_id` waits for a decision; `petition_due_on` is set while it
+    stops the unit's clock. `responsible_name` is the department that a transferred problem went to.
     """
 
     __tablename__ = "problem"
@@ -51,6 +54,8 @@ class ProblemRow(Base):
     round: Mapped[int]
     due_on: Mapped[date | None]
     ordered_due_on: Mapped[date | None]
+    extended_due_on: Mapped[date | None]
+    due_basis: Mapped[dict[str, Any] | None] = mapped_column(Json)
     issue_due_on: Mapped[date]
     review_due_on: Mapped[date | None]
     clock_on: Mapped[date]
@@ -58,12 +63,20 @@ class ProblemRow(Base):
     number: Mapped[str | None] = mapped_column(String(40), unique=True)
     notice_id: Mapped[UUID | None] = mapped_column(index=True)
     rectification_id: Mapped[UUID | None]
+    petition_id: Mapped[UUID | None]
+    petition_kind: Mapped[str | None] = mapped_column(String(16))
+    petition_due_on: Mapped[date | None]
+    objected: Mapped[bool]
+    merged_into_id: Mapped[UUID | None] = mapped_column(index=True)
+    supervised_on: Mapped[date | None]
+    supervision_due_on: Mapped[date | None]
     found_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
     closed_on_time: Mapped[bool | None]
     version: Mapped[int] = mapped_column()
     __table_args__ = (
         Index("ix_problem_institution_id_id", "institution_id", "id"),
+        Index("ix_problem_institution_id_item_code", "institution_id", "item_code"),
         Index("ix_problem_status_due_on_id", "status", "due_on", "id"),
         Index("ix_problem_status_clock_on_id", "status", "clock_on", "id"),
     )
@@ -154,9 +167,18 @@ def _filtered(statement: Select[Any], filters: Mapping[str, Any], today: date) -
     if filters.get("due_before") is not None:
         statement = statement.where(ProblemRow.due_on < filters["due_before"])
     if filters.get("overdue") is not None:
-        late = (ProblemRow.status == "open") & (ProblemRow.due_on < today)
+        late = is_overdue(today)
         statement = statement.where(late if filters["overdue"] else ~late | ProblemRow.due_on.is_(None))
+    if filters.get("supervised"):
+        statement = statement.where(ProblemRow.supervised_on.is_not(None))
+    if filters.get("petition") is not None:
+        statement = statement.where(ProblemRow.petition_kind == filters["petition"])
     return statement
+
+
+def is_overdue(today: date) -> ColumnElement[bool]:
+    """`deadlines.classify` in the database's words; a test holds the two together."""
+    return (ProblemRow.status == "open") & (ProblemRow.due_on < today) & ProblemRow.petition_due_on.is_(None)
 
 
 def events_for_system(session: Session, problem_id: UUID) -> Sequence[EventRow]:
@@ -182,11 +204,53 @@ def unfinished_for_system(session: Session) -> Iterable[ProblemRow]:
     return session.scalars(select(ProblemRow).where(ProblemRow.status.not_in(FINISHED)).order_by(ProblemRow.id))
 
 
-def dropped_without_reason_for_system(session: Session) -> list[UUID]:
+def last_events_for_system(session: Session, problem_id: UUID, count: int) -> Sequence[EventRow]:
+    """The newest events, the newest first."""
+    return session.scalars(
+        select(EventRow)
+        .where(EventRow.problem_id == problem_id)
+        .order_by(EventRow.at.desc(), EventRow.id.desc())
+        .limit(count)
+    ).all()
+
+
+def merged_into_for_system(session: Session, problem_id: UUID) -> list[UUID]:
+    """The findings that a notice merged into this problem."""
+    return list(
+        session.scalars(select(ProblemRow.id).where(ProblemRow.merged_into_id == problem_id).order_by(ProblemRow.id))
+    )
+
+
+def closed_before_for_system(session: Session, institution_id: UUID, item_code: str, before: datetime) -> list[UUID]:
+    """Problems of the same item at the same institution that had been closed when this one was found."""
+    return list(
+        session.scalars(
+            select(ProblemRow.id)
+            .where(
+                ProblemRow.institution_id == institution_id,
+                ProblemRow.item_code == item_code,
+                ProblemRow.status == "closed",
+                ProblemRow.finished_at < before,
+            )
+            .order_by(ProblemRow.found_at.desc(), ProblemRow.id)
+        )
+    )
+
+
+VOIDING: Final = ("dropped", "merged", "objection_upheld", "withdrawn", "ended")
+"""Events that end a problem without its being rectified; each carries its `reason`, or `into` what it was merged."""
+
+
+def void_without_reason_for_system(session: Session) -> list[UUID]:
     """Void problems whose timeline does not say why."""
     events = session.execute(
         select(ProblemRow.id, EventRow.detail)
-        .outerjoin(EventRow, (EventRow.problem_id == ProblemRow.id) & (EventRow.event == "dropped"))
+        .outerjoin(EventRow, (EventRow.problem_id == ProblemRow.id) & EventRow.event.in_(VOIDING))
         .where(ProblemRow.status == "void")
     )
-    return [problem_id for problem_id, detail in events if not (detail or {}).get("reason")]
+    reasoned: dict[UUID, bool] = {}
+    for problem_id, detail in events:
+        reasoned[problem_id] = reasoned.get(problem_id, False) or any(
+            (detail or {}).get(key) for key in ("reason", "into")
+        )
+    return [problem_id for problem_id, given in reasoned.items() if not given]

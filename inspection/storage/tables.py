@@ -13,6 +13,8 @@ from inspection.storage import (
     institutions,
     notices,
     notifications,
+    orders,
+    petitions,
     problems,
     rectifications,
 )
@@ -32,6 +34,8 @@ __all__ = [
     "metadata",
     "notices",
     "notifications",
+    "orders",
+    "petitions",
     "problems",
     "rectifications",
 ]

@@ -40,6 +40,7 @@ NOTICE = NoticeDocument(
     service_method="on_site",
     service_on=date(2026, 9, 24),
     rows=(ROW, replace(ROW, number="150102-2026-0042-02", fact="门卫未登记来访", due_on=date(2026, 9, 30))),
+    transferred=(),
     draft=False,
 )
 DRAFT = replace(
@@ -178,7 +179,12 @@ def test_place_and_responsible_are_left_out_where_there_are_none() -> None:
 
 
 def test_a_notice_without_rows_still_opens() -> None:
-    assert cells(opened(replace(NOTICE, rows=()))) == [list(HEADINGS)]
+    document = opened(replace(NOTICE, rows=(), transferred=(ROW,)))
+    text = "\n".join(paragraph.text for paragraph in document.paragraphs)
+    assert document.tables == []
+    assert "未发现须由你单位整改的问题" in text
+    assert f"{ROW.fact}" in text
+    assert "责任不在你单位" in text
 
 
 # What it leaves out

@@ -95,36 +95,61 @@ def test_a_running_problem_is_neither_dropped_nor_transferred(world: World, acti
     assert world.problem(made["problems"][0]["id"])["status"] == "open"
 
 
-@pytest.mark.parametrize("action", ["merge", "transfer"])
-def test_turns_to_come_store_nothing(world: World, action: str) -> None:
+def test_a_finding_is_merged_into_another_of_the_notice(world: World) -> None:
     made = world.inspect({"S-01-05": [], "S-08-05": []})
+    problems = by_item(made)
+    merge = {"problem_id": problems["S-01-05"], "action": "merge", "into": problems["S-08-05"], "reason": "同一问题"}
+    notice = world.issue(made["id"], items=[merge])
+    assert [row["number"] for row in notice["problems"] if row["number"]] == ["150102-2026-0001-01"]
+    merged, target = world.problem(problems["S-01-05"]), world.problem(problems["S-08-05"])
+    assert (merged["status"], merged["merged_into"], merged["number"]) == ("void", target["id"], None)
+    assert (target["status"], target["merged"]) == ("open", [merged["id"]])
+    assert [event["event"] for event in target["timeline"]] == ["found", "issued", "merged_here"]
+    document = world.person("bureau").get(f"/notices/{notice['id']}.docx").data
+    assert merged["text"] not in text_of(document)
+
+
+def test_faults_of_merging_and_transferring_come_at_once_and_nothing_is_stored(world: World) -> None:
+    made = world.inspect({"S-01-05": [], "S-08-05": [], "S-03-04": [], "S-09-09": [], "S-02-06": []})
     problems, notice_id = by_item(made), new_id()
-    item = {"problem_id": problems["S-01-05"], "action": action, "into": problems["S-08-05"], "reason": "同一问题"}
     bureau = world.person("bureau")
-    refused = bureau.put(f"/notices/{notice_id}", world.notice_body(made["id"], items=[item]))
-    assert (refused.status_code, refused.json["code"]) == (409, "not_yet")
+
+    def merge(code: str, into: str | None) -> dict[str, Any]:
+        return {"problem_id": problems[code], "action": "merge", "into": into, "reason": "同一问题"}
+
+    items = [
+        merge("S-01-05", None),
+        merge("S-08-05", problems["S-08-05"]),
+        merge("S-03-04", problems["S-09-09"]),
+        {"problem_id": problems["S-02-06"], "action": "transfer"},
+    ]
+    refused = bureau.put(f"/notices/{notice_id}", world.notice_body(made["id"], items=items))
+    assert {(fault["pointer"], fault["code"]) for fault in refused.json["errors"]} == {
+        ("/items/0/into", "required"),
+        ("/items/1/into", "unknown_problem"),
+        ("/items/2/into", "merge_into_dropped"),
+        ("/items/3/responsible/name", "required"),
+    }
+    lower = bureau.put(
+        f"/notices/{notice_id}", world.notice_body(made["id"], items=[merge("S-03-04", problems["S-01-05"])])
+    )
+    assert [fault["code"] for fault in lower.json["errors"]] == ["merge_into_less_severe"]
     assert bureau.get(f"/notices/{notice_id}").status_code == 404
     assert {world.problem(p)["status"] for p in problems.values()} == {"found"}
-    assert world.issue(made["id"])["problems"][0]["number"] == "150102-2026-0001-01"
 
 
-def test_a_departments_finding_is_kept_only_by_decision(world: World) -> None:
-    made = world.inspect({"S-09-09": []})
-    refused = world.person("bureau").put(f"/notices/{new_id()}", world.notice_body(made["id"]))
-    assert (refused.status_code, refused.json["code"]) == (409, "not_yet")
-    kept = world.issue(made["id"], items=[{"problem_id": made["problems"][0]["id"], "action": "keep"}])
-    assert kept["problems"][0]["status"] == "open"
-
-
-@pytest.mark.parametrize("extension", ["extensions", "objections"])
-def test_extensions_and_objections_are_not_offered_yet(world: World, extension: str) -> None:
-    problem = world.open_problem()
-    ask = {"requested_due_on": "2027-01-01", "reason": "x"} if extension == "extensions" else {"reason": "x"}
-    address = f"/problems/{problem['id']}/{extension}/{new_id()}"
-    assert world.person("school").put(address, ask).json["code"] == "not_yet"
-    decide = {"decision": "deny", "comment": "x"}
-    assert world.person("bureau").put(f"{address}/decision", decide).json["code"] == "not_yet"
-    assert world.problem(problem["id"])["timeline"] == problem["timeline"]
+def test_a_departments_finding_is_transferred_unless_decided(world: World) -> None:
+    made = world.inspect({"S-09-09": [], "S-01-05": []})
+    problem_id = by_item(made)["S-09-09"]
+    notice = world.issue(made["id"])
+    row = next(row for row in notice["problems"] if row["problem_id"] == problem_id)
+    assert (row["action"], row["status"], row["due_on"]) == ("transfer", "transferred", None)
+    text = text_of(world.person("school").get(f"/notices/{notice['id']}.docx").data)
+    assert "责任不在你单位" in text
+    assert "发现下列1个问题" in text
+    kept = world.inspect({"S-09-09": []})
+    notice = world.issue(kept["id"], items=[{"problem_id": kept["problems"][0]["id"], "action": "keep"}])
+    assert notice["problems"][0]["status"] == "open"
 
 
 def test_who_inspected_does_not_issue(world: World) -> None:

@@ -73,13 +73,13 @@ def test_moves_are_those_of_the_asker(world: World) -> None:
     def moves(who: str) -> list[str]:
         return [move["action"] for move in world.problem(problem["id"], who)["moves"]]
 
-    assert moves("school") == ["rectify"]
-    assert [moves(who) for who in ("bureau", "inspector", "league")] == [[], [], []]
+    assert moves("school") == ["rectify", "ask_extension", "object"]
+    assert [moves(who) for who in ("bureau", "inspector", "league")] == [["transfer_on"], [], ["supervise"]]
     world.prove(problem["id"])
     assert moves("school") == []
     assert moves("bureau") == ["accept", "return"]
     found = world.inspect({"S-01-05": []})["problems"][0]["id"]
-    assert [move["action"] for move in world.problem(found)["moves"]] == ["issue", "drop"]
+    assert [move["action"] for move in world.problem(found)["moves"]] == ["issue", "drop", "merge", "transfer"]
 
 
 def test_neighbour_stranger_and_sibling_see_nothing_by_any_route(world: World) -> None:

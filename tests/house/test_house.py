@@ -60,6 +60,10 @@ ACCESS: dict[tuple[str, str], set[str]] = {
     ("PUT", "/problems/<uuid:problem_id>/extensions/<uuid:extension_id>/decision"): REVIEWERS,
     ("PUT", "/problems/<uuid:problem_id>/objections/<uuid:objection_id>"): UNITS,
     ("PUT", "/problems/<uuid:problem_id>/objections/<uuid:objection_id>/decision"): REVIEWERS,
+    ("PUT", "/problems/<uuid:problem_id>/transfers/<uuid:transfer_id>"): REVIEWERS,
+    ("PUT", "/problems/<uuid:problem_id>/replies/<uuid:reply_id>"): REVIEWERS,
+    ("PUT", "/problems/<uuid:problem_id>/supervisions/<uuid:supervision_id>"): {"league"},
+    ("PUT", "/problems/<uuid:problem_id>/reopenings/<uuid:reopening_id>"): REVIEWERS,
     ("GET", "/notifications"): EVERYONE,
     ("PUT", "/notifications/<uuid:notification_id>/read"): EVERYONE,
 }
@@ -105,17 +109,18 @@ def test_the_two_languages_have_the_same_texts_with_the_same_gaps() -> None:
             assert gaps(chinese[section][code]) == gaps(english[section][code]), (section, code)
 
 
-def codes_in_source(function: str) -> set[str]:
-    """First string arguments of all calls of a function, over the whole source."""
+def codes_in_source(function: str, position: int = 0) -> set[str]:
+    """The string arguments at one position of all calls of a function, over the whole source."""
     found: set[str] = set()
     for path in SOURCES:
         if path.name == "lint.py":  # its faults are lines of a file and have no codes
             continue
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and getattr(node.func, "id", getattr(node.func, "attr", "")) == function:
-                position = 1 if function == "Fault" else 0
-                if len(node.args) > position and isinstance(node.args[position], ast.Constant):
-                    found.add(str(node.args[position].value))
+            if not isinstance(node, ast.Call) or len(node.args) <= position:
+                continue
+            called, given = getattr(node.func, "id", getattr(node.func, "attr", "")), node.args[position]
+            if called == function and isinstance(given, ast.Constant):
+                found.add(str(given.value))
     return found
 
 
@@ -123,18 +128,28 @@ def test_every_code_has_its_text() -> None:
     known = texts("en")
     assert errors.CODES.keys() == known["title"].keys() == known["detail"].keys()
     assert codes_in_source("Refused") <= errors.CODES.keys()
-    assert codes_in_source("Fault") <= known["fault"].keys()
+    assert codes_in_source("Fault", 1) <= known["fault"].keys()
     assert codes_in_source("Malformed") <= known["fault"].keys()
     assert codes_in_source("Flag") <= known["flag"].keys()
     stages = {stage.kind for stage in _stages()}
     told = {"danger", "notice_issued", "proof_received", "proof_incomplete", "returned", "accepted"}
+    told |= codes_in_source("tell_of", 2) | {"extension_asked", "objected", "transferred", "handed_back"}
+    told |= {"extension_approved", "extension_denied", "objection_denied"}
     assert stages | told == known["notification"].keys()
+    events = codes_in_source("turned", 3) | codes_in_source("event", 2) | told & known["event"].keys()
+    assert events <= known["event"].keys()
 
 
 def _stages():  # type: ignore[no-untyped-def]
     from inspection.domain import deadlines
 
-    return (*deadlines.UNIT_STAGES, *deadlines.REVIEW_STAGES, *deadlines.ISSUE_STAGES)
+    return (
+        *deadlines.UNIT_STAGES,
+        *deadlines.REVIEW_STAGES,
+        *deadlines.ISSUE_STAGES,
+        *deadlines.PETITION_STAGES,
+        *deadlines.DEPARTMENT_STAGES,
+    )
 
 
 def test_settings_codes_and_roles_are_documented() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -22,12 +22,12 @@ from inspection.domain.problems import (
     UNFINISHED,
     Facts,
     Found,
-    allowed,
     found_by,
     holder,
     may_second,
     moves,
     number,
+    refusal,
     runs_at_once,
     state_after_return,
 )
@@ -37,7 +37,7 @@ UNTIL = date(2026, 11, 23)
 ISSUER = frozenset({"notice.issue", "problem.review"})
 UNIT = frozenset({"problem.rectify"})
 PERMISSIONS = sorted({turn.permission for turn in TURNS if turn.permission is not None})
-NEVER_LEFT = {"void", "transferred"}
+NEVER_LEFT = {"void"}
 
 # The table
 
@@ -54,15 +54,21 @@ NEVER_LEFT = {"void", "transferred"}
         ("accept", {"submitted"}, "closed"),
         ("return", {"submitted"}, "open"),
         ("ask_extension", {"open"}, None),
-        ("decide_extension", {"open"}, None),
+        ("decide_extension", {"open", "submitted"}, None),
         ("object", {"found", "open"}, None),
-        ("uphold_objection", {"found", "open"}, "void"),
+        ("uphold_objection", {"found", "open", "submitted"}, "void"),
+        ("deny_objection", {"found", "open", "submitted"}, None),
+        ("transfer_on", {"open", "transferred"}, "transferred"),
+        ("hand_back", {"transferred"}, "open"),
+        ("record_reply", {"transferred"}, None),
+        ("settle", {"transferred"}, "closed"),
+        ("supervise", {"open", "submitted", "transferred"}, None),
         ("reopen", {"closed"}, "open"),
-        ("withdraw", {"found", "open", "submitted"}, "void"),
+        ("withdraw", {"found", "open", "submitted", "transferred"}, "void"),
     ],
 )
 def test_a_turn_follows_exactly_its_states(action: str, sources: set[str], target: str | None) -> None:
-    assert {status for status in STATUSES if allowed(action, status)} == sources
+    assert {s for s in STATUSES if refusal(action, Facts(s, UNTIL), UNTIL) != "wrong_state"} == sources
     assert BY_ACTION[action].target == target
 
 
@@ -89,14 +95,15 @@ def test_every_state_is_reached_from_found_and_the_last_ones_are_never_left() ->
 # Moves
 
 
-def actions(status: str, permissions: frozenset[str], *, took_part: bool = False) -> list[str]:
-    return [move.action for move in moves(Facts(status, UNTIL), permissions, took_part=took_part)]
+def actions(status: str, permissions: frozenset[str], *, took_part: bool = False, **facts: Any) -> list[str]:
+    made = moves(Facts(status, UNTIL, **facts), permissions, UNTIL, took_part=took_part)
+    return [move.action for move in made]
 
 
 @pytest.mark.parametrize(
     ("status", "permissions", "took_part", "expected"),
     [
-        ("found", ISSUER, False, ["issue", "drop"]),
+        ("found", ISSUER, False, ["issue", "drop", "merge", "transfer"]),
         ("found", ISSUER, True, []),
         ("found", UNIT, False, []),
         ("open", UNIT, False, ["rectify"]),
@@ -115,16 +122,40 @@ def test_moves_of_an_actor(status: str, permissions: frozenset[str], took_part: 
 
 
 def test_a_move_tells_until_when_it_is_not_late() -> None:
-    (move,) = moves(Facts("open", UNTIL), UNIT, took_part=False)
+    (move,) = moves(Facts("open", UNTIL), UNIT, UNTIL, took_part=False)
     assert move.until == UNTIL
 
 
+def test_what_else_stands_against_a_turn() -> None:
+    everything = frozenset(PERMISSIONS)
+    pending = actions("open", everything, petition="extension")
+    assert "decide_extension" in pending
+    assert not {"ask_extension", "object", "uphold_objection", "transfer_on"} & set(pending)
+    assert {"uphold_objection", "deny_objection"} <= set(actions("found", everything, petition="objection"))
+    assert "object" not in actions("open", everything, objected=True)
+    waiting = actions("submitted", everything, petition="extension")
+    assert not {"accept", "return"} & set(waiting)
+    assert "accept" not in actions("submitted", everything, whole=False)
+    assert "return" in actions("submitted", everything, whole=False)
+    assert "supervise" not in actions("open", everything, supervised=True)
+
+
+@pytest.mark.parametrize(("days", "expected"), [(0, None), (365, None), (366, "too_late_to_reopen")])
+def test_a_closed_problem_is_opened_again_within_a_year(days: int, expected: str | None) -> None:
+    assert refusal("reopen", Facts("closed", UNTIL), UNTIL + timedelta(days=days)) == expected
+
+
+def test_while_a_petition_holds_the_clock_the_units_move_keeps_its_own_date() -> None:
+    facts = Facts("open", UNTIL, due_on=date(2026, 12, 1), petition="objection", petition_due_on=UNTIL)
+    (move,) = moves(facts, UNIT, UNTIL, took_part=False)
+    assert (move.action, move.until) == ("rectify", date(2026, 12, 1))
+
+
 @given(st.sampled_from(STATUSES), st.frozensets(st.sampled_from(PERMISSIONS)), st.booleans())
-def test_moves_are_allowed_offered_and_permitted(status: str, permissions: frozenset[str], took_part: bool) -> None:
+def test_moves_are_allowed_and_permitted(status: str, permissions: frozenset[str], took_part: bool) -> None:
     for action in actions(status, permissions, took_part=took_part):
         turn = BY_ACTION[action]
-        assert allowed(action, status)
-        assert turn.offered
+        assert refusal(action, Facts(status, UNTIL), UNTIL) is None
         assert turn.permission in permissions
 
 
@@ -148,11 +179,15 @@ def test_the_systems_own_turn_is_nobodys_move() -> None:
         ("submitted", "institution", "reviewer"),
         ("closed", "institution", None),
         ("void", "institution", None),
-        ("transferred", "department", None),
+        ("transferred", "department", "department"),
     ],
 )
 def test_whose_clock_runs(status: str, kind: str, expected: str | None) -> None:
     assert holder(status, kind) == expected
+
+
+def test_a_petition_that_holds_the_clock_is_the_reviewers_to_decide() -> None:
+    assert holder("open", "institution", held=True) == "reviewer"
 
 
 def test_every_unfinished_problem_has_a_holder_and_no_finished_one() -> None:

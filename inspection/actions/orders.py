@@ -1,0 +1,200 @@
+"""Orders of the desk about one problem: transfer, a department's reply, listed supervision, reopening."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import date
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import insert
+
+from inspection.actions.context import Context
+from inspection.actions.problems import view_of
+from inspection.actions.turns import require, set_clock, tell_of, turned
+from inspection.domain import deadlines
+from inspection.domain.actor import Actor
+from inspection.domain.errors import Fault, Refused, invalid
+from inspection.domain.incoming import Incoming
+from inspection.domain.orders import Reopening, Reply, Supervision, Transfer, date_faults, reply_faults, transfer_faults
+from inspection.domain.views import ProblemView, Stored
+from inspection.storage import inspections, orders, problems
+from inspection.storage.orders import OrderRow
+from inspection.storage.problems import ProblemRow
+from inspection.storage.unit import once_more, unit
+
+Apply = Callable[[Context, Actor, ProblemRow, Incoming[Any]], None]
+
+
+@once_more
+def give_order(
+    ctx: Context, actor: Actor, problem_id: UUID, order_id: UUID, kind: str, incoming: Incoming[Any]
+) -> Stored[ProblemView]:
+    """`kind`: transfer, reply, supervision or reopening; the problem as it is after it.
+
+    Raises `conflict`, `not_found`, `wrong_state`, `petition_pending`, `already_supervised`, `too_late_to_reopen`,
+    `four_eyes` (settling what the same person found), `invalid`.
+    """
+    with unit(ctx.session):
+        known = orders.find_for_system(ctx.session, order_id)
+        if known is not None:
+            if (known.actor_id, known.content_sha256, known.problem_id, known.kind) != (
+                actor.id,
+                incoming.sha256,
+                problem_id,
+                kind,
+            ):
+                raise Refused("conflict")
+            problem = problems.lock_for_system(ctx.session, problem_id)
+            assert problem is not None
+            return Stored(view_of(ctx, problem), created=False)
+        problem = problems.lock(actor, ctx.session, problem_id)
+        if problem is None:
+            raise Refused("not_found")
+        APPLY[kind](ctx, actor, problem, incoming)
+        ctx.session.execute(
+            insert(OrderRow.__table__),  # type: ignore[arg-type]
+            {
+                "id": order_id,
+                "problem_id": problem.id,
+                "kind": kind,
+                "actor_id": actor.id,
+                "at": ctx.now(),
+                "content_sha256": incoming.sha256,
+                "body": incoming.raw,
+            },
+        )
+        ctx.record(actor, "give_order", "problem_order", order_id, order=kind, sha256=incoming.sha256)
+        return Stored(view_of(ctx, problem), created=True)
+
+
+def _transfer(ctx: Context, actor: Actor, problem: ProblemRow, incoming: Incoming[Transfer]) -> None:
+    """To a department (again), or back to the institution: each time with a date of its own."""
+    given = incoming.read.value
+    to_department = given is None or given.kind == "department"
+    require(ctx, problem, "transfer_on" if to_department or problem.status != "transferred" else "hand_back")
+    given = incoming.load()
+    if problem.status == "open" and given.kind != "department":
+        raise invalid(Fault("/responsible/kind", "not_transferred"))
+    _refuse(transfer_faults(given, ctx.today()))
+    before = problem.responsible_name
+    problem.responsible_kind = given.kind
+    problem.responsible_name = given.name
+    if given.kind == "department":
+        move_to_department(ctx, problem, given.due_on)
+        event = "transferred"
+    else:
+        problem.status = "open"
+        problem.since_on = ctx.today()
+        set_due(ctx, problem, given.due_on)
+        event = "handed_back"
+    until = str(problem.clock_on)
+    turned(
+        ctx,
+        actor,
+        problem,
+        event,
+        department=given.name,
+        before=before,
+        reason=given.reason,
+        **({"due_on": until} if event == "handed_back" else {"department_due_on": until}),
+    )
+    tell_of(ctx, problem, event, ("unit",), department=given.name or "", due_on=until, reason=given.reason)
+
+
+def move_to_department(ctx: Context, problem: ProblemRow, decided: date | None, start: date | None = None) -> None:
+    """The department's clock replaces the unit's, which has no date any more."""
+    problem.status = "transferred"
+    problem.due_on = problem.due_basis = None
+    problem.since_on = ctx.today()
+    problem.clock_on = decided or deadlines.due_on(start or ctx.today(), problem.due_days, ctx.calendar())
+
+
+def set_due(ctx: Context, problem: ProblemRow, decided: date | None) -> None:
+    """A date for the unit: the one decided, or the problem's own days from today, as after a return."""
+    today = ctx.today()
+    days = min(problem.due_days, deadlines.RETURN_DAYS)
+    problem.due_on = decided or deadlines.due_on(today, days, ctx.calendar())
+    problem.due_basis = None if decided else {"from": today.isoformat(), "days": days, "floor": None}
+    problem.ordered_due_on = problem.ordered_due_on or problem.due_on
+    set_clock(problem)
+
+
+def _reply(ctx: Context, actor: Actor, problem: ProblemRow, incoming: Incoming[Reply]) -> None:
+    """`done` closes the problem, `in_progress` may move the department's date, `declined` leaves it to the bureau to
+    transfer it on or to hand it back."""
+    require(ctx, problem, "record_reply")
+    given = incoming.load()
+    _refuse(reply_faults(given, ctx.today()))
+    about = {
+        "department": given.department,
+        "outcome": given.outcome,
+        "reason": given.text,
+        "replied_on": given.replied_on.isoformat(),
+    }
+    if given.outcome == "done":
+        if actor.id in inspections.took_part_for_system(ctx.session, [problem.inspection_id]):
+            raise Refused("four_eyes")
+        problem.closed_on_time = given.replied_on <= problem.clock_on
+        problem.status = "closed"
+        problem.finished_at = ctx.now()
+        problem.clock_on = ctx.today()
+        turned(ctx, actor, problem, "settled", **about)
+        tell_of(ctx, problem, "settled", ("unit",), department=given.department)
+        return
+    if given.new_due_on is not None:
+        problem.clock_on = given.new_due_on
+        problem.since_on = ctx.today()
+    turned(ctx, actor, problem, "replied", **about, department_due_on=str(problem.clock_on))
+
+
+def _supervise(ctx: Context, actor: Actor, problem: ProblemRow, incoming: Incoming[Supervision]) -> None:
+    """挂牌督办: listed by the league until it is closed. The unit's own date stays what it is."""
+    require(ctx, problem, "supervise")
+    given = incoming.load()
+    _refuse(date_faults("/due_on", given.due_on, ctx.today()))
+    problem.supervised_on = ctx.today()
+    problem.supervision_due_on = given.due_on
+    turned(ctx, actor, problem, "supervised", reason=given.reason, supervision_due_on=given.due_on.isoformat())
+    tell_of(
+        ctx,
+        problem,
+        "supervised",
+        ("unit", "reviewer", "proc_inspector"),
+        due_on=given.due_on.isoformat(),
+        reason=given.reason,
+    )
+
+
+def _reopen(ctx: Context, actor: Actor, problem: ProblemRow, incoming: Incoming[Reopening]) -> None:
+    """Within a year of its closing. The date that was ordered first goes on deciding whether it was on time."""
+    require(ctx, problem, "reopen")
+    given = incoming.load()
+    _refuse(date_faults("/due_on", given.due_on, ctx.today()))
+    problem.round += 1
+    problem.finished_at = problem.closed_on_time = None
+    problem.review_due_on = problem.rectification_id = None
+    problem.supervised_on = problem.supervision_due_on = None
+    problem.since_on = ctx.today()
+    if problem.responsible_kind == "department" and problem.due_on is None:
+        move_to_department(ctx, problem, given.due_on)
+    else:
+        problem.status = "open"
+        set_due(ctx, problem, given.due_on)
+    until = str(problem.clock_on)
+    dated = {"due_on": until} if problem.status == "open" else {"department_due_on": until}
+    turned(ctx, actor, problem, "reopened", reason=given.reason, round=problem.round, **dated)
+    tell_of(ctx, problem, "reopened", ("unit",), due_on=until, reason=given.reason)
+
+
+def _refuse(faults: Sequence[Fault]) -> None:
+    if faults:
+        raise Refused("invalid", faults)
+
+
+APPLY: Final[dict[str, Apply]] = {
+    "transfer": _transfer,
+    "reply": _reply,
+    "supervision": _supervise,
+    "reopening": _reopen,
+}

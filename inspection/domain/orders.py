@@ -1,0 +1,68 @@
+"""What the desk orders about one problem beside notice and review: it goes to a department (移交), the department's
+reply is recorded (回复), a league lists it (挂牌督办), a closed one is opened again (重新打开)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from inspection.domain.errors import Fault
+
+LONGEST_DAYS: Final = 3650
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """To whom the problem belongs: a department by name, or the institution again."""
+
+    kind: str
+    name: str | None
+    reason: str
+    due_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What the department answered, recorded by the bureau on its behalf. `outcome`: done, in_progress, declined."""
+
+    department: str
+    outcome: str
+    text: str
+    replied_on: date
+    new_due_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Supervision:
+    """挂牌督办: why it is listed, and the date that the league sets."""
+
+    reason: str
+    due_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class Reopening:
+    """Why a closed problem is not settled after all; `due_on` None: the problem's own days, at most a return's."""
+
+    reason: str
+    due_on: date | None
+
+
+def transfer_faults(transfer: Transfer, today: date) -> list[Fault]:
+    faults = []
+    if transfer.kind == "department" and not transfer.name:
+        faults.append(Fault("/responsible/name", "required"))
+    return faults + date_faults("/due_on", transfer.due_on, today)
+
+
+def reply_faults(reply: Reply, today: date) -> list[Fault]:
+    faults = [Fault("/replied_on", "date_in_future")] if reply.replied_on > today else []
+    if reply.outcome != "in_progress" and reply.new_due_on is not None:
+        faults.append(Fault("/new_due_on", "not_expected"))
+    return faults + date_faults("/new_due_on", reply.new_due_on, today)
+
+
+def date_faults(at: str, day: date | None, today: date) -> list[Fault]:
+    """A date that is set is today or later."""
+    return [Fault(at, "date_in_past")] if day is not None and day < today else []

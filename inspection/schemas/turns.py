@@ -1,0 +1,96 @@
+"""Wire shapes of what a unit asks and what the desk orders about one problem."""
+
+from __future__ import annotations
+
+from inspection.domain.orders import Reopening, Reply, Supervision, Transfer
+from inspection.domain.petitions import Petition, PetitionDecision
+from inspection.schemas.inspections import Responsible
+from inspection.schemas.problems import PetitionSchema, ProblemSchema
+from inspection.schemas.wire import Choice, Day, Part, Text, Wire, reader
+
+
+class ExtensionBody(Wire):
+    requested_due_on = Day(required=True)
+    reason = Text(4000, required=True)
+
+
+read_extension = reader(ExtensionBody(), lambda data: Petition(data["reason"], data["requested_due_on"]))
+
+
+class ObjectionBody(Wire):
+    reason = Text(4000, required=True)
+
+
+read_objection = reader(ObjectionBody(), lambda data: Petition(data["reason"]))
+
+
+class ExtensionDecisionBody(Wire):
+    decision = Choice(("approve", "deny"), required=True)
+    comment = Text(4000, required=True)
+
+
+read_extension_decision = reader(
+    ExtensionDecisionBody(), lambda data: PetitionDecision(data["decision"], data["comment"])
+)
+
+
+class ObjectionDecisionBody(Wire):
+    decision = Choice(("uphold", "deny"), required=True)
+    comment = Text(4000, required=True)
+
+
+read_objection_decision = reader(
+    ObjectionDecisionBody(), lambda data: PetitionDecision(data["decision"], data["comment"])
+)
+
+
+class PetitionAnswerSchema(Wire):
+    petition = Part(PetitionSchema)
+    problem = Part(ProblemSchema)
+
+
+class TransferBody(Wire):
+    responsible = Part(Responsible, required=True)
+    reason = Text(4000, required=True)
+    due_on = Day(allow_none=True)
+
+
+read_transfer = reader(
+    TransferBody(),
+    lambda data: Transfer(
+        data["responsible"].get("kind", "department"),
+        data["responsible"].get("name"),
+        data.get("reason", ""),
+        data.get("due_on"),
+    ),
+)
+
+
+class ReplyBody(Wire):
+    department = Text(128, required=True)
+    outcome = Choice(("done", "in_progress", "declined"), required=True)
+    text = Text(4000, required=True)
+    replied_on = Day(required=True)
+    new_due_on = Day(allow_none=True)
+
+
+read_reply = reader(
+    ReplyBody(),
+    lambda data: Reply(data["department"], data["outcome"], data["text"], data["replied_on"], data.get("new_due_on")),
+)
+
+
+class SupervisionBody(Wire):
+    reason = Text(4000, required=True)
+    due_on = Day(required=True)
+
+
+read_supervision = reader(SupervisionBody(), lambda data: Supervision(data["reason"], data["due_on"]))
+
+
+class ReopeningBody(Wire):
+    reason = Text(4000, required=True)
+    due_on = Day(allow_none=True)
+
+
+read_reopening = reader(ReopeningBody(), lambda data: Reopening(data["reason"], data.get("due_on")))
