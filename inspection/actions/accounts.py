@@ -13,10 +13,11 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
 
 from inspection.actions.context import Context, new_id
+from inspection.actions.paging import cut, position
 from inspection.domain.actor import Actor, Grant
 from inspection.domain.errors import Fault, Refused, invalid
 from inspection.domain.permissions import HANDING_IN_DAYS
-from inspection.domain.views import DeviceView, RoleView, SignedIn, UserView
+from inspection.domain.views import AccountView, DeviceView, Page, RoleView, SignedIn, UserView
 from inspection.storage import accounts
 from inspection.storage.accounts import FailedSignInRow, RoleRow, TokenRow, UserRow
 from inspection.storage.unit import unit
@@ -166,7 +167,13 @@ def change_password(ctx: Context, actor: Actor, old: str, new: str) -> None:
 
 
 def create_account(
-    ctx: Context, username: str, name: str, organisation: str, password: str, grants: tuple[Grant, ...]
+    ctx: Context,
+    username: str,
+    name: str,
+    organisation: str,
+    password: str,
+    grants: tuple[Grant, ...],
+    sex: str | None = None,
 ) -> UUID:
     """A new account with its roles. Raises `conflict` where the name is taken."""
     password_hash = hash_password(password)
@@ -181,6 +188,7 @@ def create_account(
                 name=name,
                 organisation=organisation,
                 password_hash=password_hash,
+                sex=sex,
                 created_at=now,
                 disabled_at=None,
             )
@@ -200,3 +208,19 @@ def create_account(
             )
         ctx.record(None, "create_account", "account", user_id, roles=[grant.role for grant in grants])
     return user_id
+
+
+def list_users(ctx: Context, text: str | None, after: tuple[str, ...] | None, limit: int) -> Page[AccountView]:
+    """Every account with the roles it holds now, by user name; for the security administrator."""
+    rows = accounts.list_users_for_system(ctx.session, text, position(after, str), limit + 1)
+    roles: dict[UUID, list[RoleView]] = {row.id: [] for row in rows}
+    for role in accounts.roles_of_many_for_system(ctx.session, list(roles)):
+        roles[role.user_id].append(RoleView(role.role, role.region_code, role.institution_id))
+    return cut(
+        rows,
+        limit,
+        lambda row: (row.username,),
+        lambda row: AccountView(
+            row.id, row.username, row.name, row.organisation, roles[row.id], row.disabled_at is not None
+        ),
+    )

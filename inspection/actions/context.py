@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cached_property
@@ -89,6 +89,10 @@ class Context:
     ) -> int:
         """Tell everybody who holds one of the roles for this institution; how many were told."""
         people = notifications.recipients_for_system(self.session, roles, institution_id, region_code)
+        return self.tell_people(kind, people, problem_id, params)
+
+    def tell_people(self, kind: str, people: Sequence[UUID], problem_id: UUID | None, params: dict[str, Any]) -> int:
+        """Tell these people; how many they are."""
         notifications.add_for_system(
             self.session,
             [

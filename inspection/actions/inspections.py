@@ -1,258 +1,26 @@
-"""Handing in an inspection, and reading what was handed in."""
+"""Reading the inspections that were handed in."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Any
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 import orjson
-from sqlalchemy import insert
 
-from checklists.engine import NUMBER_ATTRIBUTES, Flag, Outcome, evaluate
-from checklists.model import Checklist
 from inspection.actions.context import Context
-from inspection.actions.findings import add_problems
 from inspection.actions.paging import cut, position
-from inspection.domain import deadlines
-from inspection.domain import inspections as rules
+from inspection.actions.visits import team_of
+from inspection.actions.withdrawals import views_of
 from inspection.domain.actor import Actor
-from inspection.domain.errors import Fault, Refused
-from inspection.domain.incoming import Incoming
-from inspection.domain.inspections import Submission
-from inspection.domain.views import FlagView, InspectionView, Page, ProblemLine, Receipt, Stored
-from inspection.storage import accounts, checklists, evidence, inspections, institutions, problems
-from inspection.storage.inspections import InspectionRow, ParticipantRow
-from inspection.storage.institutions import InstitutionRow
-from inspection.storage.unit import once_more, unit
+from inspection.domain.errors import Refused
+from inspection.domain.inspections import TEAM_SIZE
+from inspection.domain.views import FlagView, InspectionView, Page, ProblemLine, Receipt
+from inspection.storage import evidence, inspections, problems
+from inspection.storage.inspections import InspectionRow
 
-
-@dataclass(frozen=True, slots=True)
-class _Judged:
-    """A submission without faults, and what was made of it before the unit."""
-
-    submission: Submission
-    checklist: Checklist
-    institution: InstitutionRow
-    inspected_on: date
-    received_at: datetime
-    offset_s: float | None
-    findings: Sequence[rules.Finding]
-    rechecked: Sequence[tuple[Mapping[str, Any], UUID]]
-    flags: Sequence[Flag]
-
-
-@once_more
-def submit_inspection(
-    ctx: Context, actor: Actor, inspection_id: UUID, incoming: Incoming[Submission]
-) -> Stored[InspectionView]:
-    """Take in an inspection: its findings become problems, its photos a manifest.
-
-    The same bytes again are answered with the resource as it is now. Raises `conflict`, `not_found` (institution out
-    of scope), `invalid` with every fault of shape and of the checklist. Nothing that is merely odd is refused.
-    """
-    if inspections.exists_for_system(ctx.session, inspection_id):
-        return Stored(_known(ctx, actor, inspection_id, incoming.sha256), created=False)
-    judged = _judge(ctx, actor, incoming)
-    with unit(ctx.session):
-        named = judged.submission.photos
-        if named:
-            accounts.lock_person_for_system(ctx.session, actor.id)
-        here = evidence.uploaded_by(actor, ctx.session, named)
-        row = _insert(ctx, actor, inspection_id, incoming, judged, whole=here >= set(named))
-        lines = add_problems(
-            ctx,
-            actor,
-            inspection_id,
-            judged.institution,
-            rules_found=judged.findings,
-            checklist=judged.checklist,
-            inspected_on=judged.inspected_on,
-        )
-        _add_rechecks(ctx, actor, inspection_id, judged)
-        evidence.name_photos(
-            actor,
-            ctx.session,
-            subject="inspection",
-            subject_id=inspection_id,
-            institution_id=judged.institution.id,
-            hashes=named,
-            here=here,
-            at=ctx.now(),
-        )
-        complete = row.complete_at is not None
-        ctx.record(actor, "submit_inspection", "inspection", inspection_id, sha256=incoming.sha256, complete=complete)
-        return Stored(_view(ctx, actor, row, lines=lines, photos=sorted(named)), created=True)
-
-
-def _known(ctx: Context, actor: Actor, inspection_id: UUID, sha256: str) -> InspectionView:
-    known = inspections.find_for_system(ctx.session, inspection_id)
-    assert known is not None
-    if known.submitter_id != actor.id or known.content_sha256 != sha256:
-        raise Refused("conflict")
-    return _view(ctx, actor, known)
-
-
-def _judge(ctx: Context, actor: Actor, incoming: Incoming[Submission]) -> _Judged:
-    """Scope, then every fault at once, then the flags; reads only."""
-    read = incoming.read
-    submission = read.value
-    if submission is None:
-        raise Refused("invalid", read.faults)
-    institution = institutions.get(actor, ctx.session, submission.institution_id)
-    if institution is None:
-        raise Refused("not_found")
-    ctx.session.expunge(institution)  # read after the unit has ended this transaction
-    faults = list(read.faults)
-    checklist, newest = checklists.find_with_newest_for_system(
-        ctx.session, submission.checklist_code, submission.checklist_version
-    )
-    if checklist is None:
-        raise Refused("invalid", [*faults, Fault("/checklist", "unknown_checklist")])
-    received_at = ctx.now()
-    inspected_on = ctx.clock.date_of(submission.finished_at)
-    outcome = _evaluate(ctx, submission, checklist, institution, inspected_on)
-    faults += [Fault(f.pointer, f.code, f.params) for f in outcome.faults]
-    faults += rules.manifest_faults(submission)
-    rechecked, recheck_faults, recheck_flags = _rechecks(ctx, actor, submission, institution.id)
-    faults += recheck_faults
-    if faults:
-        raise Refused("invalid", faults)
-    found = rules.findings(submission, checklist, outcome.failing)
-    offset = received_at - incoming.client_clock if incoming.client_clock else None
-    flags = [
-        *outcome.flags,
-        *rules.oddities(
-            submission,
-            found=found,
-            checklist=checklist,
-            newest_version=newest,
-            institution_kind=institution.kind,
-            received_at=received_at,
-            clock_offset=offset,
-            assignment_known=False,
-        ),
-        *recheck_flags,
-    ]
-    return _Judged(
-        submission=submission,
-        checklist=checklist,
-        institution=institution,
-        inspected_on=inspected_on,
-        received_at=received_at,
-        offset_s=offset.total_seconds() if offset is not None else None,
-        findings=found,
-        rechecked=rechecked,
-        flags=flags,
-    )
-
-
-def _evaluate(
-    ctx: Context, submission: Submission, checklist: Checklist, institution: InstitutionRow, inspected_on: date
-) -> Outcome:
-    """The flags of a submission replace the profile's whole; a number it leaves out is the profile's."""
-    attributes = dict(submission.attributes)
-    for name in NUMBER_ATTRIBUTES:
-        if attributes.get(name) is None:
-            attributes[name] = institution.profile.get(name)
-    return evaluate(
-        checklist,
-        attributes,
-        submission.answers,
-        inspected_on,
-        ctx.calendar().terms,
-        submission.sections,
-    )
-
-
-def _rechecks(
-    ctx: Context, actor: Actor, submission: Submission, institution_id: UUID
-) -> tuple[list[tuple[Mapping[str, Any], UUID]], list[Fault], list[Flag]]:
-    """Which rechecks speak of unfinished problems of this institution; the others are kept and flagged."""
-    rechecked: list[tuple[Mapping[str, Any], UUID]] = []
-    faults: list[Fault] = []
-    flags: list[Flag] = []
-    for index, recheck in enumerate(submission.rechecks):
-        problem = problems.get(actor, ctx.session, recheck["problem_id"])
-        at = f"/rechecks/{index}"
-        if problem is None or problem.institution_id != institution_id:
-            flags.append(Flag("recheck_unknown", at))
-            continue
-        if problem.photo_rule == "forbidden":
-            faults += [
-                Fault(f"{at}/photos/{position}", "photo_forbidden", {"item": problem.item_code})
-                for position in range(len(recheck.get("photos") or ()))
-            ]
-        if problem.finished_at is not None:
-            flags.append(Flag("recheck_of_finished", at))
-        rechecked.append((recheck, problem.id))
-    return rechecked, faults, flags
-
-
-def _insert(
-    ctx: Context, actor: Actor, inspection_id: UUID, incoming: Incoming[Submission], judged: _Judged, *, whole: bool
-) -> InspectionRow:
-    """The record and its participants; if no photo is missing it is complete at once. The row is no part of the
-    session: nothing else of it is read in this unit."""
-    submission = judged.submission
-    values = {
-        "id": inspection_id,
-        "institution_id": judged.institution.id,
-        "region_code": judged.institution.region_code,
-        "visit_id": submission.visit_id,
-        "submitter_id": actor.id,
-        "mode": submission.mode,
-        "checklist_code": judged.checklist.code,
-        "checklist_version": judged.checklist.version,
-        "supersedes_id": submission.supersedes,
-        "started_at": submission.started_at,
-        "finished_at": submission.finished_at,
-        "inspected_on": judged.inspected_on,
-        "received_at": judged.received_at,
-        "client_version": incoming.client_version,
-        "clock_offset_s": judged.offset_s,
-        "content_sha256": incoming.sha256,
-        "body": incoming.raw,
-        "answered": list(submission.answers),
-        "flags": [{"code": flag.code, "pointer": flag.pointer} for flag in judged.flags],
-        "issue_due_on": deadlines.issue_due_on(ctx.clock.date_of(judged.received_at), ctx.calendar()),
-        "complete_at": judged.received_at if whole else None,
-        "receipt_code": rules.short_code(incoming.sha256) if whole else None,
-        "notice_id": None,
-        "withdrawn_at": None,
-    }
-    ctx.session.execute(insert(InspectionRow.__table__), values)  # type: ignore[arg-type]
-    rows = [
-        {
-            "inspection_id": inspection_id,
-            "position": position,
-            "user_id": person.get("user_id"),
-            "name": person["name"],
-            "organisation": person["organisation"],
-        }
-        for position, person in enumerate(submission.participants)
-    ]
-    if rows:
-        ctx.session.execute(insert(ParticipantRow.__table__), rows)  # type: ignore[arg-type]
-    return InspectionRow(**values)
-
-
-def _add_rechecks(ctx: Context, actor: Actor, inspection_id: UUID, judged: _Judged) -> None:
-    events = [
-        ctx.event(
-            problem_id,
-            actor,
-            "rechecked",
-            inspection_id=str(inspection_id),
-            fixed=recheck["fixed"],
-            note=recheck.get("note"),
-            photos=list(recheck.get("photos") or ()),
-        )
-        for recheck, problem_id in judged.rechecked
-    ]
-    problems.add_events_for_system(ctx.session, events)
+TEAM_FLAGS: Final = frozenset({"small_team", "one_authority"})
 
 
 def get_inspection(ctx: Context, actor: Actor, inspection_id: UUID) -> InspectionView:
@@ -260,7 +28,7 @@ def get_inspection(ctx: Context, actor: Actor, inspection_id: UUID) -> Inspectio
     row = inspections.get(actor, ctx.session, inspection_id)
     if row is None:
         raise Refused("not_found")
-    return _view(ctx, actor, row, with_submission=actor.roles != {"unit"})
+    return view(ctx, actor, row, with_submission=actor.roles != {"unit"})
 
 
 def get_receipt(ctx: Context, actor: Actor, inspection_id: UUID) -> Receipt:
@@ -289,7 +57,7 @@ def list_inspections(
         after=position(after, _moment, UUID),
         limit=limit + 1,
     )
-    return cut(rows, limit, lambda row: (row.received_at.isoformat(), str(row.id)), lambda row: _view(ctx, actor, row))
+    return cut(rows, limit, lambda row: (row.received_at.isoformat(), str(row.id)), lambda row: view(ctx, actor, row))
 
 
 def _moment(text: str) -> datetime:
@@ -299,7 +67,7 @@ def _moment(text: str) -> datetime:
     return moment
 
 
-def _view(
+def view(
     ctx: Context,
     actor: Actor,
     row: InspectionRow,
@@ -341,17 +109,25 @@ def _view(
         issue_due_on=row.issue_due_on,
         notice_id=row.notice_id,
         supersedes=row.supersedes_id,
+        withdrawn_at=row.withdrawn_at,
         problems=lines,
         flags=[] if actor.roles == {"unit"} else _flags(ctx, row),
+        withdrawals=views_of(ctx, row.id) if with_submission else (),
         submission=orjson.loads(row.body) if with_submission else None,
     )
 
 
 def _flags(ctx: Context, row: InspectionRow) -> list[FlagView]:
-    """The flags of the receipt; an answer that another submission of the visit gave is not missing."""
+    """The flags of the receipt, read against the whole visit: an answer that another submission gave is not missing,
+    and the team is everybody who took part in any of them."""
     flags = [FlagView(flag["code"], flag["pointer"]) for flag in row.flags]
     if any(flag.code == "answer_missing" for flag in flags):
         elsewhere = inspections.answered_elsewhere_for_system(ctx.session, row)
         given = {f"/answers/{code}" for code in elsewhere}
         flags = [flag for flag in flags if flag.code != "answer_missing" or flag.pointer not in given]
+    if any(flag.code in TEAM_FLAGS for flag in flags):
+        team = team_of(ctx, inspections.of_visit_for_system(ctx.session, row))
+        still = {"small_team"} if len(team) < TEAM_SIZE else set()
+        still |= {"one_authority"} if len({member.organisation for member in team}) < TEAM_SIZE else set()
+        flags = [flag for flag in flags if flag.code not in TEAM_FLAGS or flag.code in still]
     return flags

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from uuid import UUID
 
 from inspection.actions.context import Context
 from inspection.actions.paging import cut, position
 from inspection.domain.actor import Actor, region_prefix
 from inspection.domain.errors import Refused
-from inspection.domain.views import InstitutionView, Page
-from inspection.storage import institutions
+from inspection.domain.views import InstitutionChangeView, InstitutionDetail, InstitutionView, Page
+from inspection.storage import accounts, institutions
 from inspection.storage.institutions import InstitutionRow
 
 
@@ -34,17 +35,35 @@ def list_institutions(
         limit=limit + 1,
     )
     names = institutions.region_names_for_system(ctx.session)
-    return cut(rows, limit, lambda row: (row.name, str(row.id)), lambda row: _view(row, names))
+    return cut(rows, limit, lambda row: (row.name, str(row.id)), lambda row: view(row, names))
 
 
-def get_institution(ctx: Context, actor: Actor, institution_id: UUID) -> InstitutionView:
+def get_institution(ctx: Context, actor: Actor, institution_id: UUID) -> InstitutionDetail:
+    """With what happened to it; raises `not_found`."""
     row = institutions.get(actor, ctx.session, institution_id)
     if row is None:
         raise Refused("not_found")
-    return _view(row, institutions.region_names_for_system(ctx.session))
+    changes = institutions.changes_for_system(ctx.session, row.id)
+    names = accounts.names_for_system(ctx.session, {change.actor_id for change in changes if change.actor_id})
+    return InstitutionDetail(
+        summary=view(row, institutions.region_names_for_system(ctx.session)),
+        changes=[
+            InstitutionChangeView(
+                kind=change.kind,
+                effective_on=change.effective_on,
+                before=change.before,
+                after=change.after,
+                reason=change.reason,
+                by=names[change.actor_id] if change.actor_id else None,
+                at=change.at,
+            )
+            for change in changes
+        ],
+        predecessors=[earlier.id for earlier in institutions.predecessors_for_system(ctx.session, row.id)],
+    )
 
 
-def _view(row: InstitutionRow, region_names: dict[str, str]) -> InstitutionView:
+def view(row: InstitutionRow, region_names: Mapping[str, str]) -> InstitutionView:
     return InstitutionView(
         id=row.id,
         name=row.name,
@@ -52,5 +71,8 @@ def _view(row: InstitutionRow, region_names: dict[str, str]) -> InstitutionView:
         region_code=row.region_code,
         region_name=region_names[row.region_code],
         competent_department=row.competent_department,
+        credit_code=row.credit_code,
         profile=row.profile,
+        closed_on=row.closed_on,
+        successor_id=row.successor_id,
     )

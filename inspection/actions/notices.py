@@ -13,13 +13,15 @@ from inspection.actions.context import Context
 from inspection.actions.issuing import apply_issue, fact_of
 from inspection.actions.notice_documents import as_document, frozen_row
 from inspection.actions.turns import overtaken
+from inspection.actions.visits import visit_flags
 from inspection.domain import deadlines
 from inspection.domain.actor import Actor
 from inspection.domain.errors import Fault, Refused
 from inspection.domain.incoming import Incoming
 from inspection.domain.notices import Acknowledgement, Issue, faults_of, frozen_service
+from inspection.domain.problem_views import AcknowledgementView, NoticeRowView, NoticeView
 from inspection.domain.problems import number as problem_number
-from inspection.domain.views import AcknowledgementView, NoticeRowView, NoticeView, Stored
+from inspection.domain.views import Stored
 from inspection.storage import accounts, evidence, inspections, institutions, notices, problems
 from inspection.storage.inspections import InspectionRow
 from inspection.storage.institutions import InstitutionRow
@@ -35,7 +37,7 @@ def issue_notice(ctx: Context, actor: Actor, notice_id: UUID, incoming: Incoming
     number only. All in one unit, the document's bytes included.
 
     Raises `conflict`, `not_found`, `already_issued`, `document_number_taken`, `four_eyes`, `wrong_state` (anything but
-    keeping what runs already), `invalid`.
+    keeping what runs already), `already_withdrawn`, `invalid`.
     """
     known = notices.find_for_system(ctx.session, notice_id)
     if known is not None:
@@ -77,6 +79,8 @@ def _check_state(
 ) -> None:
     if any(row.notice_id is not None for row in of_inspections):
         raise Refused("already_issued")
+    if any(row.withdrawn_at is not None for row in of_inspections):
+        raise Refused("already_withdrawn")
     if notices.number_taken_for_system(ctx.session, institution.region_code, issue.document_number):
         raise Refused("document_number_taken")
     if actor.id in inspections.took_part_for_system(ctx.session, issue.inspection_ids):
@@ -107,6 +111,7 @@ def _issue(
             row.notice_id = notice_id
     decided, flags = apply_issue(ctx, actor, issue, found, notice_id, start)
     ctx.session.flush()
+    flags += visit_flags(ctx, of_inspections)
     for inspection in of_inspections:
         inspection.notice_id = notice_id
     frozen = {

@@ -7,8 +7,7 @@ from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import insert
-
+from inspection.actions.acts import done_before, keep
 from inspection.actions.context import Context
 from inspection.actions.problems import view_of
 from inspection.actions.turns import require, set_clock, tell_of, turned
@@ -17,9 +16,9 @@ from inspection.domain.actor import Actor
 from inspection.domain.errors import Fault, Refused, invalid
 from inspection.domain.incoming import Incoming
 from inspection.domain.orders import Reopening, Reply, Supervision, Transfer, date_faults, reply_faults, transfer_faults
-from inspection.domain.views import ProblemView, Stored
-from inspection.storage import inspections, orders, problems
-from inspection.storage.orders import OrderRow
+from inspection.domain.problem_views import ProblemView
+from inspection.domain.views import Stored
+from inspection.storage import inspections, problems
 from inspection.storage.problems import ProblemRow
 from inspection.storage.unit import once_more, unit
 
@@ -36,35 +35,15 @@ def give_order(
     `four_eyes` (settling what the same person found), `invalid`.
     """
     with unit(ctx.session):
-        known = orders.find_for_system(ctx.session, order_id)
-        if known is not None:
-            if (known.actor_id, known.content_sha256, known.problem_id, known.kind) != (
-                actor.id,
-                incoming.sha256,
-                problem_id,
-                kind,
-            ):
-                raise Refused("conflict")
-            problem = problems.lock_for_system(ctx.session, problem_id)
-            assert problem is not None
-            return Stored(view_of(ctx, problem), created=False)
+        if done_before(ctx, actor, order_id, kind, problem_id, incoming):
+            known = problems.lock_for_system(ctx.session, problem_id)
+            assert known is not None
+            return Stored(view_of(ctx, known), created=False)
         problem = problems.lock(actor, ctx.session, problem_id)
         if problem is None:
             raise Refused("not_found")
         APPLY[kind](ctx, actor, problem, incoming)
-        ctx.session.execute(
-            insert(OrderRow.__table__),  # type: ignore[arg-type]
-            {
-                "id": order_id,
-                "problem_id": problem.id,
-                "kind": kind,
-                "actor_id": actor.id,
-                "at": ctx.now(),
-                "content_sha256": incoming.sha256,
-                "body": incoming.raw,
-            },
-        )
-        ctx.record(actor, "give_order", "problem_order", order_id, order=kind, sha256=incoming.sha256)
+        keep(ctx, actor, order_id, kind, problem_id, incoming)
         return Stored(view_of(ctx, problem), created=True)
 
 

@@ -14,7 +14,8 @@ from inspection.domain.actor import Actor
 from inspection.domain.errors import Refused
 from inspection.domain.incoming import Incoming
 from inspection.domain.petitions import Petition, PetitionDecision, extension_faults
-from inspection.domain.views import PetitionAnswer, Stored
+from inspection.domain.problem_views import PetitionAnswer
+from inspection.domain.views import Stored
 from inspection.storage import accounts, inspections, petitions, problems
 from inspection.storage.petitions import PetitionRow
 from inspection.storage.problems import ProblemRow

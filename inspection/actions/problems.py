@@ -14,19 +14,17 @@ from inspection.domain import problems as rules
 from inspection.domain.actor import Actor
 from inspection.domain.errors import Refused
 from inspection.domain.permissions import acting, may
-from inspection.domain.problems import Move
-from inspection.domain.views import (
+from inspection.domain.problem_views import (
     ClocksView,
     EventView,
-    FlagView,
-    Page,
     PetitionView,
     ProblemDetail,
     ProblemView,
-    Receipt,
     RectificationView,
     ReviewView,
 )
+from inspection.domain.problems import Move
+from inspection.domain.views import FlagView, Page, Receipt
 from inspection.storage import accounts, evidence, inspections, institutions, petitions, problems, rectifications
 from inspection.storage.petitions import PetitionRow
 from inspection.storage.problems import EventRow, ProblemRow

@@ -16,9 +16,10 @@ from inspection.domain import deadlines
 from inspection.domain.actor import INSPECTORS, Actor
 from inspection.domain.errors import Fault, Refused, invalid
 from inspection.domain.incoming import Incoming
+from inspection.domain.problem_views import RectificationView, ReviewAnswer
 from inspection.domain.problems import may_second, state_after_return
 from inspection.domain.rectifications import Decision, Proof, photo_faults, review_faults
-from inspection.domain.views import RectificationView, ReviewAnswer, Stored
+from inspection.domain.views import Stored
 from inspection.storage import accounts, evidence, inspections, institutions, problems, rectifications
 from inspection.storage.problems import ProblemRow
 from inspection.storage.rectifications import RectificationRow, ReviewRow

@@ -75,7 +75,9 @@ def add_institution(
                 competent_department=competent_department,
                 profile=profile,
                 created_at=ctx.now(),
+                changed_at=ctx.now(),
                 closed_on=None,
+                successor_id=None,
             )
         )
         ctx.record(None, "add_institution", "institution", institution_id)

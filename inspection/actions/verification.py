@@ -13,6 +13,7 @@ from inspection.domain import inspections as rules
 from inspection.domain.inspections import Submission
 from inspection.domain.problems import UNFINISHED, holder
 from inspection.storage import (
+    acts,
     audit,
     checklists,
     evidence,
@@ -20,7 +21,6 @@ from inspection.storage import (
     installation,
     institutions,
     notices,
-    orders,
     petitions,
     problems,
     rectifications,
@@ -74,8 +74,8 @@ def record_faults(ctx: Context) -> Iterator[str]:
         yield from _digest("petition", petition.id, petition.body, petition.content_sha256)
         if petition.decision_body is not None:
             yield from _digest("decision", petition.id, petition.decision_body, petition.decision_sha256 or "")
-    for order in orders.all_for_system(ctx.session):
-        yield from _digest("order", order.id, order.body, order.content_sha256)
+    for act in acts.all_for_system(ctx.session):
+        yield from _digest(f"act {act.kind}", act.id, act.body, act.content_sha256)
 
 
 def _digest(kind: str, record_id: object, body: bytes, expected: str) -> Iterator[str]:

@@ -9,12 +9,25 @@ from flask import request
 
 from inspection.actions import accounts as actions
 from inspection.actions.context import Context
+from inspection.actions.handovers import hand_over
 from inspection.api.endpoint import Answer, endpoint
 from inspection.domain.actor import Actor
+from inspection.domain.handovers import Handover
 from inspection.domain.incoming import Incoming
 from inspection.domain.permissions import ANYONE
-from inspection.domain.views import DeviceView, UserView
-from inspection.schemas.accounts import DeviceSchema, LoginBody, PasswordBody, SignedInSchema, UserSchema
+from inspection.domain.views import AccountView, DeviceView, Page, UserView
+from inspection.schemas.accounts import (
+    AccountSchema,
+    DeviceSchema,
+    HandoverBody,
+    HandoverSchema,
+    LoginBody,
+    PasswordBody,
+    SignedInSchema,
+    UserSchema,
+    read_handover,
+)
+from inspection.schemas.queries import UserQuery
 
 
 @endpoint(
@@ -62,3 +75,25 @@ def me(ctx: Context, actor: Actor) -> UserView:
     """Who one is, and the roles one holds."""
     del ctx
     return actions.user_view(actor)
+
+
+@endpoint("GET", "/users", "account.list", query=UserQuery(), paged=True, returns={200: AccountSchema()})
+def list_users(ctx: Context, actor: Actor, query: dict[str, Any]) -> Page[AccountView]:
+    """Every account with its roles, by user name."""
+    del actor
+    return actions.list_users(ctx, query.get("q"), query["after"], query["limit"])
+
+
+@endpoint(
+    "PUT",
+    "/handovers/<uuid:handover_id>",
+    "account.hand_over",
+    body=HandoverBody(),
+    read=read_handover,
+    returns={200: HandoverSchema(), 201: HandoverSchema()},
+    refuses=("conflict",),
+)
+def put_handover(ctx: Context, actor: Actor, incoming: Incoming[Handover], handover_id: UUID) -> Answer:
+    """Hand a person's roles, planned visits and unread notices to the successor."""
+    stored = hand_over(ctx, actor, handover_id, incoming)
+    return Answer(stored.value, 201 if stored.created else 200)

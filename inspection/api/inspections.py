@@ -8,19 +8,25 @@ from uuid import UUID
 from flask import Response
 
 from inspection.actions import inspections as actions
-from inspection.actions import notice_documents
+from inspection.actions import notice_documents, submission, withdrawals
 from inspection.actions.context import Context
 from inspection.api.endpoint import Answer, endpoint
 from inspection.domain.actor import Actor
 from inspection.domain.incoming import Incoming
-from inspection.domain.inspections import Submission
+from inspection.domain.inspections import Submission, Withdrawal
+from inspection.domain.petitions import PetitionDecision
 from inspection.domain.views import InspectionView, Page, Receipt
 from inspection.schemas.inspections import (
     InspectionBody,
     InspectionDetailSchema,
     InspectionSchema,
     ReceiptSchema,
+    WithdrawalBody,
+    WithdrawalDecisionBody,
+    WithdrawalSchema,
     read_inspection,
+    read_withdrawal,
+    read_withdrawal_decision,
 )
 from inspection.schemas.queries import InspectionQuery
 from inspection.web import tagged
@@ -39,7 +45,7 @@ DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 )
 def put_inspection(ctx: Context, actor: Actor, incoming: Incoming[Submission], inspection_id: UUID) -> Answer:
     """Hand in an inspection; the same bytes again are answered with it as it is now."""
-    stored = actions.submit_inspection(ctx, actor, inspection_id, incoming)
+    stored = submission.submit_inspection(ctx, actor, inspection_id, incoming)
     return Answer(stored.value, 201 if stored.created else 200)
 
 
@@ -85,6 +91,40 @@ def get_inspection(ctx: Context, actor: Actor, inspection_id: UUID) -> Inspectio
 def get_receipt(ctx: Context, actor: Actor, inspection_id: UUID) -> Receipt:
     """The receipt, once every photo named is stored."""
     return actions.get_receipt(ctx, actor, inspection_id)
+
+
+@endpoint(
+    "PUT",
+    "/inspections/<uuid:inspection_id>/withdrawals/<uuid:withdrawal_id>",
+    "inspection.ask_withdrawal",
+    body=WithdrawalBody(),
+    read=read_withdrawal,
+    returns={200: WithdrawalSchema(), 201: WithdrawalSchema()},
+    refuses=("conflict", "not_found", "already_withdrawn", "withdrawal_pending"),
+)
+def put_withdrawal(
+    ctx: Context, actor: Actor, incoming: Incoming[Withdrawal], inspection_id: UUID, withdrawal_id: UUID
+) -> Answer:
+    """Ask that an inspection entered in error be withdrawn; a second person has to agree."""
+    stored = withdrawals.ask_withdrawal(ctx, actor, inspection_id, withdrawal_id, incoming)
+    return Answer(stored.value, 201 if stored.created else 200)
+
+
+@endpoint(
+    "PUT",
+    "/inspections/<uuid:inspection_id>/withdrawals/<uuid:withdrawal_id>/decision",
+    "inspection.decide_withdrawal",
+    body=WithdrawalDecisionBody(),
+    read=read_withdrawal_decision,
+    returns={200: WithdrawalSchema(), 201: WithdrawalSchema()},
+    refuses=("not_found", "already_decided", "second_person"),
+)
+def put_withdrawal_decision(
+    ctx: Context, actor: Actor, incoming: Incoming[PetitionDecision], inspection_id: UUID, withdrawal_id: UUID
+) -> Answer:
+    """Agree to a withdrawal as the second person, or do not."""
+    stored = withdrawals.decide_withdrawal(ctx, actor, inspection_id, withdrawal_id, incoming)
+    return Answer(stored.value, 201 if stored.created else 200)
 
 
 @endpoint(

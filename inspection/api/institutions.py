@@ -1,4 +1,4 @@
-"""Finding institutions."""
+"""Institutions: found, changed, and who must not inspect them."""
 
 from __future__ import annotations
 
@@ -6,11 +6,24 @@ from typing import Any
 from uuid import UUID
 
 from inspection.actions import institutions as actions
+from inspection.actions.assignments import recuse
 from inspection.actions.context import Context
-from inspection.api.endpoint import endpoint
+from inspection.actions.institution_changes import change_institution
+from inspection.api.endpoint import Answer, endpoint
 from inspection.domain.actor import Actor
+from inspection.domain.assignments import Recusal
+from inspection.domain.incoming import Incoming
+from inspection.domain.institutions import InstitutionChange
 from inspection.domain.views import InstitutionView, Page
-from inspection.schemas.accounts import InstitutionSchema
+from inspection.schemas.institutions import (
+    ChangeBody,
+    InstitutionDetailSchema,
+    InstitutionSchema,
+    RecusalBody,
+    institution_detail,
+    read_change,
+    read_recusal,
+)
 from inspection.schemas.queries import InstitutionQuery
 
 
@@ -39,9 +52,42 @@ def list_institutions(ctx: Context, actor: Actor, query: dict[str, Any]) -> Page
     "GET",
     "/institutions/<uuid:institution_id>",
     "institution.read",
-    returns={200: InstitutionSchema()},
+    returns={200: InstitutionDetailSchema()},
     refuses=("not_found",),
 )
-def get_institution(ctx: Context, actor: Actor, institution_id: UUID) -> InstitutionView:
-    """One institution with its profile."""
-    return actions.get_institution(ctx, actor, institution_id)
+def get_institution(ctx: Context, actor: Actor, institution_id: UUID) -> dict[str, Any]:
+    """One institution with its profile and what happened to it."""
+    return institution_detail(actions.get_institution(ctx, actor, institution_id))
+
+
+@endpoint(
+    "PUT",
+    "/institutions/<uuid:institution_id>/changes/<uuid:change_id>",
+    "institution.change",
+    body=ChangeBody(),
+    read=read_change,
+    returns={200: InstitutionDetailSchema(), 201: InstitutionDetailSchema()},
+    refuses=("conflict", "not_found", "already_decided"),
+)
+def put_change(
+    ctx: Context, actor: Actor, incoming: Incoming[InstitutionChange], institution_id: UUID, change_id: UUID
+) -> Answer:
+    """Rename, move, merge or close an institution; open problems follow or end by decision."""
+    stored = change_institution(ctx, actor, institution_id, change_id, incoming)
+    return Answer(institution_detail(stored.value), 201 if stored.created else 200)
+
+
+@endpoint(
+    "PUT",
+    "/institutions/<uuid:institution_id>/recusals/<uuid:recusal_id>",
+    "institution.recuse",
+    body=RecusalBody(),
+    read=read_recusal,
+    returns={200: None, 201: None},
+    refuses=("conflict", "not_found", "not_allowed"),
+)
+def put_recusal(
+    ctx: Context, actor: Actor, incoming: Incoming[Recusal], institution_id: UUID, recusal_id: UUID
+) -> Answer:
+    """Somebody must not inspect this institution (回避)."""
+    return Answer(None, 201 if recuse(ctx, actor, institution_id, recusal_id, incoming).created else 200)

@@ -14,7 +14,7 @@ from inspection.api.inspections import DOCX, document
 from inspection.domain.actor import Actor
 from inspection.domain.incoming import Incoming
 from inspection.domain.notices import Acknowledgement, Issue
-from inspection.domain.views import NoticeView
+from inspection.domain.problem_views import NoticeView
 from inspection.schemas.problems import (
     AcknowledgementBody,
     NoticeBody,

@@ -11,8 +11,9 @@ from inspection.actions.context import Context
 from inspection.api.endpoint import Answer, endpoint
 from inspection.domain.actor import Actor
 from inspection.domain.incoming import Incoming
+from inspection.domain.problem_views import ProblemView
 from inspection.domain.rectifications import Decision, Proof
-from inspection.domain.views import Page, ProblemView
+from inspection.domain.views import Page
 from inspection.schemas.problems import (
     ProblemDetailSchema,
     ProblemSchema,

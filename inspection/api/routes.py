@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from inspection.api import (
     accounts,
+    assignments,
     checklists,
     inspections,
     institutions,
@@ -19,6 +20,7 @@ from inspection.api.endpoint import api
 __all__ = [
     "accounts",
     "api",
+    "assignments",
     "checklists",
     "inspections",
     "institutions",

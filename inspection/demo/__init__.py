@@ -55,7 +55,7 @@ def seed(ctx: Context, shared_password: str) -> None:
         grants = person.grants
         if person.institution is not None:
             grants = (Grant("unit", None, places[person.institution]),)
-        create_account(ctx, person.username, person.name, person.organisation, shared_password, grants)
+        create_account(ctx, person.username, person.name, person.organisation, shared_password, grants, person.sex)
         user = accounts.find_user_for_system(ctx.session, person.username)
         assert user is not None
         actor = accounts.actor_for_system(ctx.session, user.id, recent_since=ctx.now())

@@ -20,6 +20,7 @@ class Person:
     grants: tuple[Grant, ...]
     institution: int | None = None
     shown: bool = True
+    sex: str | None = None
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ INSTITUTIONS: Final = (
 
 PEOPLE: Final = (
     Person("inspector", "苏和", "新城区教育局督导室", (Grant("edu_inspector", "150102"),)),
-    Person("inspector2", "林晓岚", "新城区教育局安全科", (Grant("edu_inspector", "150102"),)),
+    Person("inspector2", "林晓岚", "新城区教育局安全科", (Grant("edu_inspector", "150102"),), sex="female"),
     Person(
         "procurator",
         "陈立衡",

@@ -13,7 +13,7 @@ import orjson
 
 from checklists.loader import published
 from checklists.model import Checklist
-from inspection.actions import evidence, inspections, notices, problems, rectifications
+from inspection.actions import evidence, inspections, notices, problems, rectifications, submission
 from inspection.actions.context import Context, new_id
 from inspection.demo.answers import failing_value, passing_answers
 from inspection.demo.cast import INSTITUTIONS
@@ -91,7 +91,7 @@ def inspect(
     }
     inspection_id = new_id()
     actor = acting(stage.actors[who], "inspection.submit")
-    inspections.submit_inspection(ctx, actor, inspection_id, Incoming(orjson.dumps(body), read_inspection))
+    submission.submit_inspection(ctx, actor, inspection_id, Incoming(orjson.dumps(body), read_inspection))
     return inspection_id
 
 

@@ -92,6 +92,13 @@ class Submission:
         return frozenset(p["user_id"] for p in self.participants if p.get("user_id"))
 
 
+@dataclass(frozen=True, slots=True)
+class Withdrawal:
+    """The body of `PUT /inspections/{id}/withdrawals/{uuid}`: why the inspection was entered in error."""
+
+    reason: str
+
+
 def findings(submission: Submission, checklist: Checklist, failing: Sequence[str]) -> list[Finding]:
     """Every finding of a submission: a failing answer without `findings` is one finding with the item's text."""
     found: list[Finding] = []
@@ -165,9 +172,11 @@ def oddities(
     institution_kind: str,
     received_at: datetime,
     clock_offset: timedelta | None,
-    assignment_known: bool,
+    organisation: str,
+    institution_closed: bool,
 ) -> list[Flag]:
-    """What is odd about a submission beyond its answers. Nothing here ever refuses it."""
+    """What is odd about a submission beyond its answers. Nothing here ever refuses it. `organisation` is that of who
+    hands it in."""
     flags: list[Flag] = []
     if checklist.version < newest_version:
         flags.append(Flag("checklist_superseded", "/checklist/version"))
@@ -181,12 +190,13 @@ def oddities(
         flags.append(Flag("finished_before_started", "/finished_at"))
     if received_at - submission.finished_at > LATE_AFTER:
         flags.append(Flag("late_receipt", "/finished_at"))
-    if submission.supersedes is not None:
-        flags.append(Flag("supersedes_pending", "/supersedes"))
-    if submission.assignment_id is not None and not assignment_known:
-        flags.append(Flag("assignment_unknown", "/assignment_id"))
-    if 1 + len(submission.participants) < TEAM_SIZE and submission.sections != ():
-        flags.append(Flag("small_team", "/participants"))
+    if institution_closed:
+        flags.append(Flag("institution_closed", "/institution_id"))
+    if submission.sections != ():
+        if 1 + len(submission.participants) < TEAM_SIZE:
+            flags.append(Flag("small_team", "/participants"))
+        elif all(person["organisation"] == organisation for person in submission.participants):
+            flags.append(Flag("one_authority", "/participants"))
     referenced = {sha256 for _, sha256 in referenced_photos(submission)}
     flags += [Flag("photo_unreferenced", pointer("photos", sha)) for sha in submission.photos if sha not in referenced]
     for finding in found:

@@ -8,8 +8,7 @@ from datetime import date, datetime
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
-from inspection.domain.clocks import Late
-from inspection.domain.problems import Move
+from inspection.domain.visits import Conflict, Member
 
 T = TypeVar("T")
 
@@ -49,6 +48,16 @@ class UserView:
 
 
 @dataclass(frozen=True, slots=True)
+class AccountView:
+    id: UUID
+    username: str
+    name: str
+    organisation: str
+    roles: Sequence[RoleView]
+    disabled: bool
+
+
+@dataclass(frozen=True, slots=True)
 class SignedIn:
     token: str
     expires_at: datetime
@@ -72,7 +81,30 @@ class InstitutionView:
     region_code: str
     region_name: str
     competent_department: str
+    credit_code: str | None
     profile: Mapping[str, Any]
+    closed_on: date | None
+    successor_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class InstitutionChangeView:
+    kind: str
+    effective_on: date
+    before: Mapping[str, Any]
+    after: Mapping[str, Any]
+    reason: str
+    by: str | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class InstitutionDetail:
+    """One institution with what happened to it, and those that were merged into it."""
+
+    summary: InstitutionView
+    changes: Sequence[InstitutionChangeView]
+    predecessors: Sequence[UUID]
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,193 +166,86 @@ class InspectionView:
     issue_due_on: date
     notice_id: UUID | None
     supersedes: UUID | None
+    withdrawn_at: datetime | None
     problems: Sequence[ProblemLine]
     flags: Sequence[FlagView]
+    withdrawals: Sequence[WithdrawalView] = ()
     submission: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class ProblemView:
+class WithdrawalView:
     id: UUID
-    number: str | None
-    item_code: str | None
-    institution_id: UUID
-    institution_name: str
-    region_code: str
-    text: str
-    place: str | None
-    severity: str
-    red_line: str | None
-    status: str
-    round: int
-    due_on: date | None
-    overdue: bool
-    deadline_class: str | None
-    provisional: bool
-    holder: str | None
-    clock_on: date
-    petition: str | None
-    supervised: bool
-
-
-@dataclass(frozen=True, slots=True)
-class PetitionView:
-    """`state`: pending, approve, uphold, deny, or settled by another turn; `holds`: it stops the unit's clock."""
-
-    id: UUID
-    kind: str
+    inspection_id: UUID
     reason: str
-    requested_due_on: date | None
-    old_due_on: date | None
-    holds: bool
     asked_by: str
     asked_at: datetime
     state: str
     comment: str | None
     decided_by: str | None
     decided_at: datetime | None
-    after_due_on: date | None
+    superseded_by: UUID | None
 
 
 @dataclass(frozen=True, slots=True)
-class PetitionAnswer:
-    """A petition and what it made of its problem."""
+class VisitPartView:
+    """One submission of a visit; `sections` None: all of the checklist."""
 
-    petition: PetitionView
-    problem: ProblemView
-
-
-@dataclass(frozen=True, slots=True)
-class ReviewView:
     id: UUID
-    decision: str
-    comment: str
-    method: str
-    reviewer: str
-    second_reviewer: str | None
-    new_due_on: date | None
-    photos: Sequence[str]
-    decided_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class RectificationView:
-    id: UUID
-    problem_id: UUID
-    round: int
-    description: str
-    completed_on: date
-    photos: Sequence[str]
-    on_the_spot: bool
+    by: str
     received_at: datetime
-    content_sha256: str
-    state: str
-    missing_photos: Sequence[str]
-    receipt: Receipt | None
-    outcome: str | None
-    problem_status: str
-    flags: Sequence[FlagView]
-    reviews: Sequence[ReviewView] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class EventView:
-    at: datetime
-    by: str | None
-    event: str
-    detail: Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class ClocksView:
-    """`until` is the date of whoever holds the problem; the others are kept as they were set. `held_days`: days for
-    which each holder had it; `late`: days late against each date that ever stood."""
-
-    holder: str | None
-    until: date | None
-    issue_due_on: date
-    ordered_due_on: date | None
-    extended_due_on: date | None
-    due_on: date | None
-    review_due_on: date | None
-    petition_due_on: date | None
-    supervision_due_on: date | None
-    held_days: Mapping[str, int]
-    late: Sequence[Late]
-
-
-@dataclass(frozen=True, slots=True)
-class ProblemDetail:
-    summary: ProblemView
-    inspection_id: UUID
+    checklist_code: str
+    sections: Sequence[str] | None
+    answered: int
     notice_id: UUID | None
-    item_text: str
-    quantity: int | None
-    photos: Sequence[str]
-    photo_rule: str
-    basis: Sequence[Mapping[str, Any]]
-    advice: str
-    recommendation: Sequence[str]
-    responsible_kind: str
-    responsible_name: str | None
-    due_days: int
-    closed_on_time: bool | None
-    clocks: ClocksView
-    recurrence_of: Sequence[UUID]
-    merged: Sequence[UUID]
-    merged_into: UUID | None
-    petitions: Sequence[PetitionView]
-    rounds: Sequence[RectificationView]
-    timeline: Sequence[EventView]
-    moves: Sequence[Move]
+    withdrawn: bool
 
 
 @dataclass(frozen=True, slots=True)
-class ReviewAnswer:
-    """What a review led to."""
-
-    id: UUID
-    rectification_id: UUID
-    decision: str
-    problem: ProblemView
-
-
-@dataclass(frozen=True, slots=True)
-class NoticeRowView:
-    problem_id: UUID
-    number: str | None
-    action: str
-    text: str
-    place: str | None
-    severity: str
-    status: str
-    due_on: date | None
-    provisional: bool
-
-
-@dataclass(frozen=True, slots=True)
-class AcknowledgementView:
-    name: str
-    title: str
-    acknowledged_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class NoticeView:
-    id: UUID
-    document_number: str
+class VisitView:
+    visit_id: UUID
     institution_id: UUID
-    inspection_ids: Sequence[UUID]
-    issued_on: date
-    issued_at: datetime
-    signer: str
-    opinion: str | None
-    service: Mapping[str, Any]
-    content_sha256: str
-    document_sha256: str
-    problems: Sequence[NoticeRowView]
-    flags: Sequence[Mapping[str, str]]
-    acknowledgement: AcknowledgementView | None
+    inspections: Sequence[VisitPartView]
+    team: Sequence[Member]
+    conflicts: Sequence[Conflict]
+    flags: Sequence[FlagView]
+
+
+@dataclass(frozen=True, slots=True)
+class AssignedView:
+    user_id: UUID
+    name: str
+    sections: Sequence[str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class AssignmentView:
+    """`state`: planned, done (an inspection named it), cancelled."""
+
+    id: UUID
+    institution_id: UUID
+    checklist_code: str
+    checklist_version: int
+    planned_on: date
+    visit_id: UUID
+    note: str | None
+    inspectors: Sequence[AssignedView]
+    state: str
+    inspection_id: UUID | None
+    cancel_reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class HandoverView:
+    """What one signed act moved to the successor."""
+
+    id: UUID
+    from_user_id: UUID
+    to_user_id: UUID
+    roles: Sequence[RoleView]
+    problems: int
+    notices: int
+    assignments: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from marshmallow import fields
 
 from inspection.domain.actor import ROLES
-from inspection.schemas.wire import Anything, Choice, Id, ListOf, Moment, Part, Sha256, Text, Truth, Whole, Wire
+from inspection.domain.handovers import Handover
+from inspection.schemas.wire import Anything, Choice, Id, ListOf, Moment, Part, Sha256, Text, Truth, Whole, Wire, reader
 
 
 class LoginBody(Wire):
@@ -36,6 +37,38 @@ class UserSchema(Wire):
     institution_id = Id(allow_none=True)
 
 
+class AccountSchema(Wire):
+    id = Id()
+    username = Text(64)
+    name = Text(64)
+    organisation = Text(128)
+    roles = ListOf(Part(RoleSchema), most=100)
+    disabled = Truth()
+
+
+class HandoverBody(Wire):
+    from_user_id = Id(required=True)
+    to_user_id = Id(required=True)
+    reason = Text(2000, required=True)
+    signed_by = Text(64, required=True)
+
+
+read_handover = reader(
+    HandoverBody(),
+    lambda data: Handover(data["from_user_id"], data["to_user_id"], data["reason"], data["signed_by"]),
+)
+
+
+class HandoverSchema(Wire):
+    id = Id()
+    from_user_id = Id()
+    to_user_id = Id()
+    roles = ListOf(Part(RoleSchema), most=100)
+    problems = Whole(0, 2**31)
+    notices = Whole(0, 2**31)
+    assignments = Whole(0, 2**31)
+
+
 class SignedInSchema(Wire):
     token = Text(128)
     expires_at = Moment()
@@ -48,16 +81,6 @@ class DeviceSchema(Wire):
     created_at = Moment()
     expires_at = Moment()
     current = Truth()
-
-
-class InstitutionSchema(Wire):
-    id = Id()
-    name = Text(128)
-    kind = Choice(("school", "kindergarten", "tutoring_centre"))
-    region_code = Text(6)
-    region_name = Text(64)
-    competent_department = Text(128)
-    profile = Anything()
 
 
 class PhotoSchema(Wire):

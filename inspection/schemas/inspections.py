@@ -8,7 +8,8 @@ from typing import Any, Final
 from marshmallow import fields, post_dump
 
 from checklists.engine import KNOWN_FLAGS, NA_REASONS, NUMBER_ATTRIBUTES
-from inspection.domain.inspections import SEVERITIES, Submission
+from inspection.domain.inspections import SEVERITIES, Submission, Withdrawal
+from inspection.domain.petitions import PetitionDecision
 from inspection.schemas.wire import (
     Anything,
     Choice,
@@ -212,6 +213,36 @@ class ProblemLineSchema(Wire):
     due_on = Day(allow_none=True)
 
 
+class WithdrawalBody(Wire):
+    reason = Text(4000, required=True)
+
+
+read_withdrawal = reader(WithdrawalBody(), lambda data: Withdrawal(data["reason"]))
+
+
+class WithdrawalDecisionBody(Wire):
+    decision = Choice(("approve", "deny"), required=True)
+    comment = Text(4000, required=True)
+
+
+read_withdrawal_decision = reader(
+    WithdrawalDecisionBody(), lambda data: PetitionDecision(data["decision"], data["comment"])
+)
+
+
+class WithdrawalSchema(Wire):
+    id = Id()
+    inspection_id = Id()
+    reason = Text(4000)
+    asked_by = Text(64)
+    asked_at = Moment()
+    state = Choice(("pending", "approve", "deny"))
+    comment = Text(4000, allow_none=True)
+    decided_by = Text(64, allow_none=True)
+    decided_at = Moment(allow_none=True)
+    superseded_by = Id(allow_none=True)
+
+
 class InspectionSchema(Wire):
     id = Id()
     institution_id = Id()
@@ -230,9 +261,11 @@ class InspectionSchema(Wire):
     issue_due_on = Day()
     notice_id = Id(allow_none=True)
     supersedes = Id(allow_none=True)
+    withdrawn_at = Moment(allow_none=True)
     problems = ListOf(Part(ProblemLineSchema), most=10_000)
     flags = ListOf(Part(FlagSchema), most=10_000)
 
 
 class InspectionDetailSchema(InspectionSchema):
+    withdrawals = ListOf(Part(WithdrawalSchema), most=1000)
     submission = Anything(allow_none=True, metadata={"description": "The submission as received; null for the unit"})

@@ -9,9 +9,9 @@ from typing import Any
 from inspection.domain import notices
 from inspection.domain.inspections import SEVERITIES
 from inspection.domain.notices import Acknowledgement, Issue, Service
+from inspection.domain.problem_views import ProblemDetail
 from inspection.domain.problems import STATUSES
 from inspection.domain.rectifications import Decision, Proof
-from inspection.domain.views import ProblemDetail
 from inspection.schemas.inspections import (
     IMAGE_TYPES,
     FlagSchema,
@@ -288,8 +288,12 @@ class NoticeRowSchema(Wire):
 
 
 class NoticeFlagSchema(Wire):
+    """What is odd about a problem or about the visit behind the notice."""
+
     code = Text(64)
     problem_id = Id()
+    visit_id = Id()
+    item_code = Text(32)
 
 
 class AcknowledgementSchema(Wire):

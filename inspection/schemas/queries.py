@@ -71,3 +71,19 @@ class ProblemQuery(Wire):
     item = Text(32)
     petition = Choice(("extension", "objection"))
     supervised = Choice(("true",))
+
+
+class VisitQuery(Wire):
+    institution = Id()
+
+
+class AssignmentQuery(Wire):
+    institution = Id()
+    inspector = Id()
+    since = Day(data_key="from")
+    until = Day(data_key="to")
+    open = Choice(("true",))
+
+
+class UserQuery(Wire):
+    q = Text(64)

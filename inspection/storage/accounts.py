@@ -16,12 +16,16 @@ from inspection.storage.scope import regions_over
 
 
 class UserRow(Base):
+    """`sex` is female, male or unknown: a girls' dormitory is entered with a woman in the team. A `password_hash` of
+    nothing belongs to an account that was not activated yet."""
+
     __tablename__ = "user_account"
     id: Mapped[UUID] = mapped_column(primary_key=True)
     username: Mapped[str] = mapped_column(String(64), unique=True)
     name: Mapped[str] = mapped_column(String(64))
     organisation: Mapped[str] = mapped_column(String(128))
     password_hash: Mapped[str] = mapped_column(String(256))
+    sex: Mapped[str | None] = mapped_column(String(8))
     created_at: Mapped[datetime]
     disabled_at: Mapped[datetime | None]
 
@@ -52,6 +56,16 @@ class TokenRow(Base):
     revoked_at: Mapped[datetime | None]
 
 
+class ActivationRow(Base):
+    """A one-time code for choosing the first password. Only its SHA-256 is kept."""
+
+    __tablename__ = "activation"
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("user_account.id"), primary_key=True)
+    code_sha256: Mapped[str] = mapped_column(String(64))
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+
 class FailedSignInRow(Base):
     __tablename__ = "failed_sign_in"
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -66,6 +80,34 @@ def find_user_for_system(session: Session, username: str) -> UserRow | None:
 
 def get_user_for_system(session: Session, user_id: UUID) -> UserRow | None:
     return session.get(UserRow, user_id)
+
+
+def roles_of_for_system(session: Session, user_id: UUID) -> Sequence[RoleRow]:
+    """The roles that a person holds now."""
+    return session.scalars(
+        select(RoleRow)
+        .where(RoleRow.user_id == user_id, RoleRow.ended_at.is_(None))
+        .order_by(RoleRow.since_at, RoleRow.id)
+    ).all()
+
+
+def roles_of_many_for_system(session: Session, user_ids: Sequence[UUID]) -> Sequence[RoleRow]:
+    return session.scalars(
+        select(RoleRow)
+        .where(RoleRow.user_id.in_(user_ids), RoleRow.ended_at.is_(None))
+        .order_by(RoleRow.since_at, RoleRow.id)
+    ).all()
+
+
+def list_users_for_system(session: Session, text: str | None, after: str | None, limit: int) -> Sequence[UserRow]:
+    """By user name; `text` stands in the user name, the name or the organisation."""
+    statement = select(UserRow)
+    if text:
+        columns = (UserRow.username, UserRow.name, UserRow.organisation)
+        statement = statement.where(or_(*(column.contains(text, autoescape=True) for column in columns)))
+    if after is not None:
+        statement = statement.where(UserRow.username > after)
+    return session.scalars(statement.order_by(UserRow.username).limit(limit)).all()
 
 
 _USER, _ROLE, _TOKEN = (UserRow.metadata.tables[name] for name in ("user_account", "user_role", "token"))
@@ -185,6 +227,12 @@ def names_for_system(session: Session, user_ids: Collection[UUID]) -> dict[UUID,
     if not user_ids:
         return {}
     return dict(session.execute(select(UserRow.id, UserRow.name).where(UserRow.id.in_(list(user_ids)))).all())
+
+
+def users_for_system(session: Session, user_ids: Collection[UUID]) -> Sequence[UserRow]:
+    if not user_ids:
+        return []
+    return session.scalars(select(UserRow).where(UserRow.id.in_(list(user_ids))).order_by(UserRow.id)).all()
 
 
 def holds_over_for_system(session: Session, user_id: UUID, roles: Collection[str], region_code: str) -> bool:

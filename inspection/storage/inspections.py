@@ -108,6 +108,16 @@ def list_visible(
     return session.scalars(statement.order_by(InspectionRow.received_at, InspectionRow.id).limit(limit)).all()
 
 
+def of_visit(actor: Actor, session: Session, visit_id: UUID, institution_id: UUID | None) -> Sequence[InspectionRow]:
+    """All submissions of a visit in scope, with their bytes, in the order of receipt."""
+    statement = select(InspectionRow).where(InspectionRow.visit_id == visit_id, visible(actor, InspectionRow))
+    if institution_id is not None:
+        statement = statement.where(InspectionRow.institution_id == institution_id)
+    return session.scalars(
+        statement.options(undefer(InspectionRow.body)).order_by(InspectionRow.received_at, InspectionRow.id)
+    ).all()
+
+
 def of_visit_for_system(session: Session, inspection: InspectionRow) -> Sequence[InspectionRow]:
     """All submissions of the same visit to the same institution that were not withdrawn, in the order of receipt."""
     return session.scalars(

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, String, or_, select
+from sqlalchemy import ForeignKey, Index, String, Text, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from inspection.domain.actor import Actor
@@ -23,7 +23,9 @@ class RegionRow(Base):
 
 
 class InstitutionRow(Base):
-    """`profile`: the flags of the checklists, head counts, `guards_required`, `playback_days_required`."""
+    """`profile`: the flags of the checklists, head counts, `guards_required`, `playback_days_required`. One that was
+    merged has its `successor_id`: its unit answers for everything that stands against this one. `changed_at` moves
+    with every change, for the phones' deltas."""
 
     __tablename__ = "institution"
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -34,7 +36,25 @@ class InstitutionRow(Base):
     competent_department: Mapped[str] = mapped_column(String(128))
     profile: Mapped[dict[str, Any]] = mapped_column(Json)
     created_at: Mapped[datetime]
+    changed_at: Mapped[datetime] = mapped_column(index=True)
     closed_on: Mapped[date | None]
+    successor_id: Mapped[UUID | None] = mapped_column(index=True)
+
+
+class InstitutionChangeRow(Base):
+    """Renamed, moved, merged, closed, or its profile changed: what it was before and after, and why."""
+
+    __tablename__ = "institution_change"
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    institution_id: Mapped[UUID] = mapped_column(ForeignKey("institution.id"))
+    kind: Mapped[str] = mapped_column(String(16))
+    effective_on: Mapped[date]
+    before: Mapped[dict[str, Any]] = mapped_column(Json)
+    after: Mapped[dict[str, Any]] = mapped_column(Json)
+    reason: Mapped[str] = mapped_column(Text)
+    actor_id: Mapped[UUID | None] = mapped_column(ForeignKey("user_account.id"))
+    at: Mapped[datetime] = mapped_column(index=True)
+    __table_args__ = (Index("ix_institution_change_institution_id_id", "institution_id", "id"),)
 
 
 def get(actor: Actor, session: Session, institution_id: UUID) -> InstitutionRow | None:
@@ -45,6 +65,39 @@ def get(actor: Actor, session: Session, institution_id: UUID) -> InstitutionRow 
 
 def get_for_system(session: Session, institution_id: UUID) -> InstitutionRow:
     return session.get_one(InstitutionRow, institution_id)
+
+
+def lock(actor: Actor, session: Session, institution_id: UUID) -> InstitutionRow | None:
+    """The row as it is now, held against other writers until the unit ends."""
+    return session.scalar(
+        select(InstitutionRow)
+        .where(InstitutionRow.id == institution_id, visible_institutions(actor, InstitutionRow))
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+
+
+def find_by_credit_code_for_system(session: Session, credit_code: str) -> InstitutionRow | None:
+    return session.scalar(select(InstitutionRow).where(InstitutionRow.credit_code == credit_code))
+
+
+def predecessors_for_system(session: Session, institution_id: UUID) -> Sequence[InstitutionRow]:
+    """Those that were merged into this one."""
+    return session.scalars(
+        select(InstitutionRow).where(InstitutionRow.successor_id == institution_id).order_by(InstitutionRow.id)
+    ).all()
+
+
+def changes_for_system(session: Session, institution_id: UUID) -> Sequence[InstitutionChangeRow]:
+    return session.scalars(
+        select(InstitutionChangeRow)
+        .where(InstitutionChangeRow.institution_id == institution_id)
+        .order_by(InstitutionChangeRow.at, InstitutionChangeRow.id)
+    ).all()
+
+
+def region_exists_for_system(session: Session, code: str) -> bool:
+    return session.get(RegionRow, code) is not None
 
 
 def list_visible(

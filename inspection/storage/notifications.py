@@ -13,6 +13,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from inspection.domain.actor import Actor
 from inspection.storage.accounts import RoleRow, UserRow
 from inspection.storage.db import Base, Json, insert_or_ignore
+from inspection.storage.institutions import InstitutionRow
 from inspection.storage.scope import regions_over
 
 
@@ -48,13 +49,18 @@ def add_for_system(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
 
 
 def recipients_for_system(session: Session, roles: Iterable[str], institution_id: UUID, region_code: str) -> list[UUID]:
-    """Accounts in use that hold one of the roles for this institution (unit) or for a region over it."""
+    """Accounts in use that hold one of the roles for this institution or its successor (unit), or for a region over
+    it."""
     regional = [role for role in roles if role != "unit"]
     branches = []
     if regional:
         branches.append(and_(RoleRow.role.in_(regional), RoleRow.region_code.in_(regions_over(region_code))))
     if "unit" in roles:
-        branches.append(and_(RoleRow.role == "unit", RoleRow.institution_id == institution_id))
+        successor = select(InstitutionRow.successor_id).where(
+            InstitutionRow.id == institution_id, InstitutionRow.successor_id.is_not(None)
+        )
+        theirs = or_(RoleRow.institution_id == institution_id, RoleRow.institution_id.in_(successor))
+        branches.append(and_(RoleRow.role == "unit", theirs))
     if not branches:
         return []
     return sorted(
@@ -74,6 +80,14 @@ def list_own(actor: Actor, session: Session, after: UUID | None, limit: int) -> 
     if after is not None:
         statement = statement.where(NotificationRow.id < after)
     return session.scalars(statement.order_by(NotificationRow.id.desc()).limit(limit)).all()
+
+
+def unread_for_system(session: Session, user_id: UUID) -> Sequence[NotificationRow]:
+    return session.scalars(
+        select(NotificationRow)
+        .where(NotificationRow.user_id == user_id, NotificationRow.read_at.is_(None))
+        .order_by(NotificationRow.id)
+    ).all()
 
 
 def get_own(actor: Actor, session: Session, notification_id: UUID) -> NotificationRow | None:

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, ForeignKey, Index, Select, String, Text, insert, select
+from sqlalchemy import ColumnElement, ForeignKey, Index, Select, String, Text, func, insert, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from inspection.domain.actor import Actor, region_prefix
@@ -89,7 +89,7 @@ class EventRow(Base):
     __tablename__ = "problem_event"
     id: Mapped[UUID] = mapped_column(primary_key=True)
     problem_id: Mapped[UUID] = mapped_column(ForeignKey("problem.id"))
-    at: Mapped[datetime]
+    at: Mapped[datetime] = mapped_column(index=True)
     actor_id: Mapped[UUID | None]
     actor_name: Mapped[str | None] = mapped_column(String(64))
     event: Mapped[str] = mapped_column(String(32))
@@ -219,6 +219,27 @@ def merged_into_for_system(session: Session, problem_id: UUID) -> list[UUID]:
     return list(
         session.scalars(select(ProblemRow.id).where(ProblemRow.merged_into_id == problem_id).order_by(ProblemRow.id))
     )
+
+
+def unfinished_of_for_system(session: Session, institution_ids: Sequence[UUID]) -> list[UUID]:
+    if not institution_ids:
+        return []
+    return list(
+        session.scalars(
+            select(ProblemRow.id)
+            .where(ProblemRow.institution_id.in_(institution_ids), ProblemRow.status.not_in(FINISHED))
+            .order_by(ProblemRow.id)
+        )
+    )
+
+
+def count_unfinished_in_for_system(session: Session, regions: Sequence[str]) -> int:
+    """Unfinished problems of institutions that lie in any of these regions today."""
+    if not regions:
+        return 0
+    inside = or_(*(InstitutionRow.region_code.startswith(region_prefix(code), autoescape=True) for code in regions))
+    statement = select(func.count()).select_from(ProblemRow).where(ProblemRow.status.not_in(FINISHED))
+    return session.scalar(statement.where(ProblemRow.institution_id.in_(select(InstitutionRow.id).where(inside)))) or 0
 
 
 def closed_before_for_system(session: Session, institution_id: UUID, item_code: str, before: datetime) -> list[UUID]:

@@ -14,15 +14,14 @@ from inspection.domain.permissions import IN_SCOPE
 
 
 def visible_institutions(actor: Actor, institution: Any) -> ColumnElement[bool]:
-    """`institution` is the institutions' table or an alias of it."""
+    """`institution` is the institutions' table or an alias of it. A unit sees its own, and those merged into it."""
     branches = [_branch(grant, institution) for grant in actor.grants if grant.role in IN_SCOPE]
     return or_(*branches) if branches else false()
 
 
 def _branch(grant: Grant, institution: Any) -> ColumnElement[bool]:
     if grant.role == "unit":
-        own: ColumnElement[bool] = institution.id == grant.institution_id
-        return own
+        return or_(institution.id == grant.institution_id, institution.successor_id == grant.institution_id)
     inside: ColumnElement[bool] = institution.region_code.startswith(grant.region_prefix, autoescape=True)
     return inside if grant.region_code else false()
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from inspection.storage import (
     accounts,
+    acts,
+    assignments,
     audit,
     calendar,
     checklists,
@@ -13,10 +15,10 @@ from inspection.storage import (
     institutions,
     notices,
     notifications,
-    orders,
     petitions,
     problems,
     rectifications,
+    withdrawals,
 )
 from inspection.storage.db import Base
 
@@ -24,6 +26,8 @@ metadata = Base.metadata
 
 __all__ = [
     "accounts",
+    "acts",
+    "assignments",
     "audit",
     "calendar",
     "checklists",
@@ -34,8 +38,8 @@ __all__ = [
     "metadata",
     "notices",
     "notifications",
-    "orders",
     "petitions",
     "problems",
     "rectifications",
+    "withdrawals",
 ]

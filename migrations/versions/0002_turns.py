@@ -1,4 +1,4 @@
-"""Every turn a problem can take: petitions, orders, merging, supervision, withdrawal."""
+"""Every turn a problem can take: petitions, merging, supervision, withdrawal."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -54,20 +54,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_petition")),
     )
     op.create_index("ix_petition_problem_id_id", "petition", ["problem_id", "id"])
-    op.create_table(
-        "problem_order",
-        sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("problem_id", sa.Uuid(), nullable=False),
-        sa.Column("kind", sa.String(length=16), nullable=False),
-        sa.Column("actor_id", sa.Uuid(), nullable=False),
-        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("content_sha256", sa.String(length=64), nullable=False),
-        sa.Column("body", sa.LargeBinary(), nullable=False),
-        sa.ForeignKeyConstraint(["actor_id"], ["user_account.id"], name=op.f("fk_problem_order_actor_id")),
-        sa.ForeignKeyConstraint(["problem_id"], ["problem.id"], name=op.f("fk_problem_order_problem_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_problem_order")),
-    )
-    op.create_index(op.f("ix_problem_order_problem_id"), "problem_order", ["problem_id"])
     for column in problem_columns():
         op.add_column("problem", column)
     op.create_index(op.f("ix_problem_merged_into_id"), "problem", ["merged_into_id"])
@@ -81,5 +67,4 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_problem_merged_into_id"), "problem")
     for column in problem_columns():
         op.drop_column("problem", column.name)
-    op.drop_table("problem_order")
     op.drop_table("petition")

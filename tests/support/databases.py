@@ -124,7 +124,7 @@ def template(engine: str) -> str:
             grants = person.grants
             if person.institution is not None:
                 grants = (Grant("unit", None, places[person.institution]),)
-            create_account(ctx, person.username, person.name, person.organisation, PASSWORD, grants)
+            create_account(ctx, person.username, person.name, person.organisation, PASSWORD, grants, person.sex)
         with unit(ctx.session) as session:
             for person in PEOPLE:
                 user = accounts.find_user_for_system(session, person.username)

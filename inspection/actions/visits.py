@@ -1,0 +1,102 @@
+"""A joint visit as one: who took part, who covered what, where their answers differ, what is odd about the team."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+import orjson
+
+from checklists.engine import Flag
+from inspection.actions.context import Context
+from inspection.domain import visits as rules
+from inspection.domain.actor import Actor
+from inspection.domain.errors import Refused
+from inspection.domain.views import FlagView, VisitPartView, VisitView
+from inspection.domain.visits import Member, Part
+from inspection.storage import accounts, assignments, checklists, inspections
+from inspection.storage.inspections import InspectionRow
+
+
+def get_visit(ctx: Context, actor: Actor, visit_id: UUID, institution_id: UUID | None) -> VisitView:
+    """All submissions of a visit to one institution (where it went to several, `institution_id` says to which)."""
+    rows = inspections.of_visit(actor, ctx.session, visit_id, institution_id)
+    if not rows:
+        raise Refused("not_found")
+    first = [row for row in rows if row.institution_id == rows[0].institution_id]
+    standing = [row for row in first if row.withdrawn_at is None]
+    bodies = {row.id: orjson.loads(row.body) for row in first}
+    names = accounts.names_for_system(ctx.session, {row.submitter_id for row in first})
+    parts = _parts(ctx, standing)
+    team = team_of(ctx, standing)
+    return VisitView(
+        visit_id=visit_id,
+        institution_id=rows[0].institution_id,
+        inspections=[
+            VisitPartView(
+                id=row.id,
+                by=names[row.submitter_id],
+                received_at=row.received_at,
+                checklist_code=row.checklist_code,
+                sections=bodies[row.id].get("sections"),
+                answered=len(row.answered),
+                notice_id=row.notice_id,
+                withdrawn=row.withdrawn_at is not None,
+            )
+            for row in first
+        ],
+        team=team,
+        conflicts=rules.conflicts(parts),
+        flags=[FlagView(flag.code, flag.pointer) for flag in flags_of(ctx, standing, parts, team)],
+    )
+
+
+def flags_of(ctx: Context, rows: Sequence[InspectionRow], parts: Sequence[Part], team: Sequence[Member]) -> list[Flag]:
+    """Oddities of the whole team of a visit to one institution."""
+    if not rows:
+        return []
+    checklist = checklists.find_for_system(ctx.session, rows[0].checklist_code, rows[0].checklist_version)
+    assert checklist is not None
+    answered = [code for part in parts for code, answer in part.answers.items() if answer.get("value") != "na"]
+    people = {member.user_id for member in team if member.user_id is not None}
+    recused = assignments.recused_for_system(ctx.session, rows[0].institution_id, people)
+    return rules.team_flags(team, answered, checklist, frozenset(recused))
+
+
+def visit_flags(ctx: Context, issued: Sequence[InspectionRow]) -> list[dict[str, str]]:
+    """What whoever issues a notice has to know of the visits behind it: answers that differ, a part of the visit that
+    this notice leaves out, what is odd about the team."""
+    flags: list[dict[str, str]] = []
+    ids = {row.id for row in issued}
+    for visit_id, first in {row.visit_id: row for row in issued}.items():
+        rows = inspections.of_visit_for_system(ctx.session, first)
+        parts = _parts(ctx, rows)
+        flags += [
+            {"code": "answers_conflict", "visit_id": str(visit_id), "item_code": conflict.item_code}
+            for conflict in rules.conflicts(parts)
+        ]
+        if any(row.id not in ids and row.notice_id is None for row in rows):
+            flags.append({"code": "visit_part_left_out", "visit_id": str(visit_id)})
+        team = team_of(ctx, rows)
+        flags += [{"code": flag.code, "visit_id": str(visit_id)} for flag in flags_of(ctx, rows, parts, team)]
+    return flags
+
+
+def _parts(ctx: Context, rows: Sequence[InspectionRow]) -> list[Part]:
+    names = accounts.names_for_system(ctx.session, {row.submitter_id for row in rows})
+    return [Part(row.id, names[row.submitter_id], orjson.loads(row.body)["answers"]) for row in rows]
+
+
+def team_of(ctx: Context, rows: Sequence[InspectionRow]) -> list[Member]:
+    """Submitters and participants of these inspections, each once."""
+    named = [person for row in rows for person in inspections.participants_for_system(ctx.session, row.id)]
+    users = {row.submitter_id for row in rows} | {person.user_id for person in named if person.user_id is not None}
+    known = {user.id: user for user in accounts.users_for_system(ctx.session, users)}
+    members = [
+        Member(user.id, user.name, user.organisation, user.sex) for user in (known[row.submitter_id] for row in rows)
+    ]
+    for person in named:
+        user = known.get(person.user_id) if person.user_id is not None else None
+        sex = user.sex if user is not None else None
+        members.append(Member(user.id if user else None, person.name, person.organisation, sex))
+    return rules.team(members)

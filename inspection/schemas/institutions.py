@@ -1,0 +1,80 @@
+"""Wire shapes of institutions and what happens to them."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+from inspection.domain.assignments import Recusal
+from inspection.domain.institutions import CHANGES, KINDS, InstitutionChange
+from inspection.domain.views import InstitutionDetail
+from inspection.schemas.queries import Region
+from inspection.schemas.wire import Anything, Choice, Day, Id, ListOf, Moment, Part, Text, Wire, reader
+
+
+class InstitutionSchema(Wire):
+    id = Id()
+    name = Text(128)
+    kind = Choice(KINDS)
+    region_code = Text(6)
+    region_name = Text(64)
+    competent_department = Text(128)
+    credit_code = Text(18, allow_none=True)
+    profile = Anything()
+    closed_on = Day(allow_none=True)
+    successor_id = Id(allow_none=True)
+
+
+class ChangeSchema(Wire):
+    kind = Text(16)
+    effective_on = Day()
+    before = Anything()
+    after = Anything()
+    reason = Text(2000)
+    by = Text(64, allow_none=True)
+    at = Moment()
+
+
+class InstitutionDetailSchema(InstitutionSchema):
+    changes = ListOf(Part(ChangeSchema), most=10_000)
+    predecessors = ListOf(Id(), most=10_000)
+
+
+def institution_detail(detail: InstitutionDetail) -> dict[str, Any]:
+    """One flat object: the list's line, its changes and predecessors."""
+    data = {field.name: getattr(detail.summary, field.name) for field in dataclasses.fields(detail.summary)}
+    return data | {"changes": detail.changes, "predecessors": detail.predecessors}
+
+
+class ChangeBody(Wire):
+    kind = Choice(CHANGES, required=True)
+    effective_on = Day(required=True)
+    reason = Text(2000, required=True)
+    name = Text(128, allow_none=True)
+    region_code = Region(allow_none=True)
+    competent_department = Text(128, allow_none=True)
+    successor_id = Id(allow_none=True)
+    open_problems = Choice(("follow", "end"), allow_none=True)
+
+
+read_change = reader(
+    ChangeBody(),
+    lambda data: InstitutionChange(
+        kind=data["kind"],
+        effective_on=data["effective_on"],
+        reason=data["reason"],
+        name=data.get("name"),
+        region_code=data.get("region_code"),
+        competent_department=data.get("competent_department"),
+        successor_id=data.get("successor_id"),
+        open_problems=data.get("open_problems"),
+    ),
+)
+
+
+class RecusalBody(Wire):
+    user_id = Id(required=True)
+    reason = Text(2000, required=True)
+
+
+read_recusal = reader(RecusalBody(), lambda data: Recusal(data["user_id"], data["reason"]))

@@ -1,0 +1,41 @@
+"""Inspections entered in error: who asked to withdraw them, who agreed. Nothing is deleted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, String, Text, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from inspection.storage.db import Base
+
+
+class WithdrawalRow(Base):
+    """`decision`: approve or deny, by somebody else than who asked; None while it waits. One that a later submission
+    supersedes is approved by that submission itself (`superseded_by_id`)."""
+
+    __tablename__ = "withdrawal"
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    inspection_id: Mapped[UUID] = mapped_column(ForeignKey("inspection.id"), index=True)
+    asked_by_id: Mapped[UUID] = mapped_column(ForeignKey("user_account.id"))
+    asked_at: Mapped[datetime]
+    reason: Mapped[str] = mapped_column(Text)
+    superseded_by_id: Mapped[UUID | None]
+    decision: Mapped[str | None] = mapped_column(String(8))
+    comment: Mapped[str | None] = mapped_column(Text)
+    decided_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("user_account.id"))
+    decided_at: Mapped[datetime | None]
+
+
+def lock_for_system(session: Session, withdrawal_id: UUID) -> WithdrawalRow | None:
+    return session.get(WithdrawalRow, withdrawal_id, with_for_update=True, populate_existing=True)
+
+
+def of_inspection_for_system(session: Session, inspection_id: UUID) -> Sequence[WithdrawalRow]:
+    return session.scalars(
+        select(WithdrawalRow)
+        .where(WithdrawalRow.inspection_id == inspection_id)
+        .order_by(WithdrawalRow.asked_at, WithdrawalRow.id)
+    ).all()
