@@ -10,19 +10,23 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 
+import orjson
 from flask import Flask
 
 from checklists.lint import lint
 from checklists.loader import LintError, load
 from inspection import demo, serving
-from inspection.actions import checklists, setup
+from inspection.actions import calendars, checklists, setup
 from inspection.actions.doctor import examine
 from inspection.actions.sweep import sweep
 from inspection.actions.verification import verify
 from inspection.app import create_app, parts_of
 from inspection.domain.clock import FixedClock
 from inspection.domain.errors import Refused
+from inspection.domain.incoming import Incoming
 from inspection.domain.inspections import Submission
+from inspection.domain.texts import detail, fault_text
+from inspection.schemas.calendar import read_year, year_calendar
 from inspection.schemas.inspections import read_inspection
 from inspection.settings import BadSetting, Settings
 from inspection.storage import migrations
@@ -67,6 +71,10 @@ def _parser() -> argparse.ArgumentParser:
     command("sweep", run_sweep, "one deadline pass").add_argument("--today", type=date.fromisoformat)
     command("doctor", run_doctor, "what is wrong with this installation")
     command("verify", run_verify, "re-hash everything and check that no problem was lost; exit 1 if anything is wrong")
+    days = command("calendar", edit_calendar, "show a year of the calendar as JSON, or replace it by a file like that")
+    days.add_argument("what", choices=["show", "set"])
+    days.add_argument("year", type=int)
+    days.add_argument("file", nargs="?", type=Path)
     about = command("checklist", publish_checklist, "lint or publish checklists")
     about.add_argument("what", choices=["lint", "publish"])
     about.add_argument("files", nargs="+", type=Path)
@@ -177,6 +185,32 @@ def run_verify(given: argparse.Namespace) -> int:
             count += 1
     print(f"{count} faults" if count else "everything is as it was received, and no problem is lost")
     return 1 if count else 0
+
+
+def edit_calendar(given: argparse.Namespace) -> int:
+    """`set` reads what `show` prints; without a file, standard input."""
+    app = _app()
+    with app.app_context():
+        ctx = parts_of(app).context()
+        try:
+            known = calendars.get_year(ctx, given.year)
+            if given.what == "set":
+                raw = given.file.read_bytes() if given.file else sys.stdin.buffer.read()
+                known = calendars.set_year(ctx, None, given.year, Incoming(raw, read_year)).value
+        except Refused as refused:
+            _explain(refused)
+            return 1
+    shown = year_calendar(given.year, known)
+    del shown["year"]
+    print(orjson.dumps(shown, option=orjson.OPT_INDENT_2).decode())
+    return 0
+
+
+def _explain(refused: Refused) -> None:
+    """A refusal in plain words, a line for each fault."""
+    print("inspection:", detail(refused.code, "zh_CN", refused.params), file=sys.stderr)
+    for fault in refused.faults:
+        print(f"{fault.pointer}: {fault_text(fault.code, 'zh_CN', fault.params)}", file=sys.stderr)
 
 
 def _submission(body: bytes) -> Submission:

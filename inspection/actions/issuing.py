@@ -10,7 +10,7 @@ from uuid import UUID
 from inspection.actions.context import Context
 from inspection.actions.orders import move_to_department
 from inspection.actions.petitions import apply_decision
-from inspection.actions.turns import make_void, set_clock, settle_petition, turned
+from inspection.actions.turns import make_void, set_clock, set_due, settle_petition, turned
 from inspection.domain import deadlines
 from inspection.domain.actor import Actor
 from inspection.domain.notices import Decision, Fact, Issue
@@ -88,8 +88,11 @@ def apply_to(
         )
         return
     row.status = "open"
-    row.due_on = decision.due_on or deadlines.due_on(start, row.due_days, ctx.calendar())
-    row.due_basis = None if decision.due_on else {"from": start.isoformat(), "days": row.due_days, "floor": None}
+    if decision.due_on is not None:
+        row.due_on, row.due_basis = decision.due_on, None
+    else:
+        set_due(row, deadlines.computed(start, row.due_days, ctx.calendar()))
+    assert row.due_on is not None
     row.ordered_due_on = row.due_on
     row.since_on = ctx.today()
     set_clock(row)

@@ -18,7 +18,7 @@ from inspection.storage.problems import ProblemRow
 
 def frozen_row(ctx: Context, row: ProblemRow, action: str) -> dict[str, Any]:
     """What a notice says of one problem, as it will be kept."""
-    provisional = row.due_on is not None and ctx.calendar().is_provisional(row.due_on)
+    provisional = row.due_basis is not None and row.due_on is not None and ctx.calendar().is_provisional(row.due_on)
     return {
         "problem_id": str(row.id),
         "number": row.number if action in ("keep", "transfer") else None,

@@ -10,7 +10,7 @@ from uuid import UUID
 from inspection.actions.acts import done_before, keep
 from inspection.actions.context import Context
 from inspection.actions.problems import view_of
-from inspection.actions.turns import require, set_clock, tell_of, turned
+from inspection.actions.turns import require, set_clock, set_due, tell_of, turned
 from inspection.domain import deadlines
 from inspection.domain.actor import Actor
 from inspection.domain.errors import Fault, Refused, invalid
@@ -65,7 +65,7 @@ def _transfer(ctx: Context, actor: Actor, problem: ProblemRow, incoming: Incomin
     else:
         problem.status = "open"
         problem.since_on = ctx.today()
-        set_due(ctx, problem, given.due_on)
+        _give_date(ctx, problem, given.due_on)
         event = "handed_back"
     until = str(problem.clock_on)
     turned(
@@ -86,15 +86,20 @@ def move_to_department(ctx: Context, problem: ProblemRow, decided: date | None, 
     problem.status = "transferred"
     problem.due_on = problem.due_basis = None
     problem.since_on = ctx.today()
-    problem.clock_on = decided or deadlines.due_on(start or ctx.today(), problem.due_days, ctx.calendar())
+    if decided is not None:
+        problem.clock_on = decided
+        return
+    problem.clock_on, basis = deadlines.computed(start or ctx.today(), problem.due_days, ctx.calendar())
+    problem.due_basis = dict(basis)
 
 
-def set_due(ctx: Context, problem: ProblemRow, decided: date | None) -> None:
+def _give_date(ctx: Context, problem: ProblemRow, decided: date | None) -> None:
     """A date for the unit: the one decided, or the problem's own days from today, as after a return."""
-    today = ctx.today()
     days = min(problem.due_days, deadlines.RETURN_DAYS)
-    problem.due_on = decided or deadlines.due_on(today, days, ctx.calendar())
-    problem.due_basis = None if decided else {"from": today.isoformat(), "days": days, "floor": None}
+    if decided is not None:
+        problem.due_on, problem.due_basis = decided, None
+    else:
+        set_due(problem, deadlines.computed(ctx.today(), days, ctx.calendar()))
     problem.ordered_due_on = problem.ordered_due_on or problem.due_on
     set_clock(problem)
 
@@ -122,7 +127,7 @@ def _reply(ctx: Context, actor: Actor, problem: ProblemRow, incoming: Incoming[R
         tell_of(ctx, problem, "settled", ("unit",), department=given.department)
         return
     if given.new_due_on is not None:
-        problem.clock_on = given.new_due_on
+        problem.clock_on, problem.due_basis = given.new_due_on, None
         problem.since_on = ctx.today()
     turned(ctx, actor, problem, "replied", **about, department_due_on=str(problem.clock_on))
 
@@ -159,7 +164,7 @@ def _reopen(ctx: Context, actor: Actor, problem: ProblemRow, incoming: Incoming[
         move_to_department(ctx, problem, given.due_on)
     else:
         problem.status = "open"
-        set_due(ctx, problem, given.due_on)
+        _give_date(ctx, problem, given.due_on)
     until = str(problem.clock_on)
     dated = {"due_on": until} if problem.status == "open" else {"department_due_on": until}
     turned(ctx, actor, problem, "reopened", reason=given.reason, round=problem.round, **dated)

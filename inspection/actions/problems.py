@@ -62,7 +62,7 @@ def view(ctx: Context, row: ProblemRow, institution_name: str) -> ProblemView:
         due_on=row.due_on,
         overdue=deadline_class == "overdue",
         deadline_class=deadline_class,
-        provisional=row.due_on is not None and ctx.calendar().is_provisional(row.due_on),
+        provisional=row.due_basis is not None and ctx.calendar().is_provisional(row.due_on or row.clock_on),
         holder=holder_of(row),
         clock_on=row.clock_on,
         petition=row.petition_kind,

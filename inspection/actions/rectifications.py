@@ -11,7 +11,7 @@ from sqlalchemy import insert
 from inspection.actions.context import Context
 from inspection.actions.problems import rectification_view, view_of
 from inspection.actions.proofs import store_proof
-from inspection.actions.turns import overtaken, require, set_clock, tell_of, turned
+from inspection.actions.turns import overtaken, require, set_clock, set_due, tell_of, turned
 from inspection.domain import deadlines
 from inspection.domain.actor import INSPECTORS, Actor
 from inspection.domain.errors import Fault, Refused, invalid
@@ -237,11 +237,10 @@ def next_round(ctx: Context, problem: ProblemRow, *, new_due_on: date | None) ->
     problem.since_on = today
     if problem.status == "open":
         old = problem.due_on or today
-        problem.due_on = new_due_on or deadlines.return_due_on(old, today, problem.due_days, ctx.calendar())
-        days = min(problem.due_days, deadlines.RETURN_DAYS)
-        problem.due_basis = {"from": today.isoformat(), "days": days, "floor": old.isoformat()}
-        if new_due_on is not None or problem.due_on == old:  # decided, or the old date that was told goes on
-            problem.due_basis = None
+        if new_due_on is not None:
+            problem.due_on, problem.due_basis = new_due_on, None
+        else:
+            set_due(problem, deadlines.return_due_on(old, today, problem.due_days, ctx.calendar()))
         problem.ordered_due_on = problem.ordered_due_on or problem.due_on
     set_clock(problem)
     ctx.session.flush()
@@ -255,8 +254,7 @@ def lapse(ctx: Context, problem: ProblemRow) -> None:
     proof.outcome = "lapsed"
     problem.status = state_after_return(problem.number, at_once=problem.at_once)
     if problem.status == "open" and problem.due_on is None:  # fixed on the spot, numbered meanwhile: no date was set
-        problem.due_on = deadlines.due_on(ctx.today(), problem.due_days, ctx.calendar())
-        problem.due_basis = {"from": ctx.today().isoformat(), "days": problem.due_days, "floor": None}
+        set_due(problem, deadlines.computed(ctx.today(), problem.due_days, ctx.calendar()))
         problem.ordered_due_on = problem.due_on
     problem.rectification_id = None
     set_clock(problem)

@@ -28,7 +28,14 @@ def prepare(ctx: Context) -> list[str]:
     """Add what is missing, change nothing that is there; what was added, in words."""
     added = []
     with unit(ctx.session):
-        row = {"id": 1, "installation_id": new_id(), "demo": False, "calendar_revision": 1, "created_at": ctx.now()}
+        row = {
+            "id": 1,
+            "installation_id": new_id(),
+            "demo": False,
+            "calendar_revision": 1,
+            "recomputed_revision": 1,
+            "created_at": ctx.now(),
+        }
         insert_or_ignore(ctx.session, InstallationRow, [row])
         regions = insert_or_ignore(
             ctx.session, RegionRow, [{"code": code, "name": name, "name_en": en} for code, name, en in REGIONS]

@@ -12,6 +12,7 @@ from itertools import groupby
 from typing import Any, Final
 from uuid import UUID
 
+from inspection.actions.calendars import recompute_dates
 from inspection.actions.context import Context
 from inspection.actions.rectifications import lapse
 from inspection.actions.turns import holder_of
@@ -56,6 +57,7 @@ def sweep(ctx: Context) -> Swept:
     """One pass over every clock that has come near. Each subject has a unit of its own; one that fails is set aside
     by name and the walk goes on. Run again, by anybody, it finds nothing to do."""
     swept = Swept()
+    recompute_dates(ctx)
     today = ctx.today()
     for clock in _walk(ctx, "submitted", today - timedelta(days=1)):
         if clock.review_due_on is None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from inspection.actions.context import Context
 from inspection.domain.actor import Actor
+from inspection.domain.deadlines import Basis
 from inspection.domain.errors import Refused
 from inspection.domain.problems import Facts, holder, refusal
 from inspection.storage import institutions, petitions, problems
@@ -61,6 +62,12 @@ def set_clock(row: ProblemRow, *, completion_on: date | None = None) -> None:
         row.clock_on = until
     elif row.status == "submitted":
         row.clock_on = row.review_due_on or completion_on or row.clock_on
+
+
+def set_due(row: ProblemRow, made: tuple[date, Basis | None]) -> None:
+    """The unit's date and how it was computed."""
+    due, basis = made
+    row.due_on, row.due_basis = due, dict(basis) if basis is not None else None
 
 
 def turned(ctx: Context, actor: Actor | None, row: ProblemRow, event: str, **detail: Any) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from inspection.api import (
     accounts,
     assignments,
+    calendar,
     checklists,
     inspections,
     institutions,
@@ -21,6 +22,7 @@ __all__ = [
     "accounts",
     "api",
     "assignments",
+    "calendar",
     "checklists",
     "inspections",
     "institutions",

@@ -5,10 +5,10 @@ A deadline is a date and lasts to its end. Overdue is computed here and stored n
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from inspection.domain.calendar import Calendar
 
@@ -28,14 +28,39 @@ def due_on(start: date, days: int, calendar: Calendar) -> date:
     return start if days == 0 else calendar.next_workday(start + timedelta(days=days))
 
 
+Basis = Mapping[str, Any]
+"""How a date was computed: `from` and `floor` (ISO dates; no earlier than the latter), `days`, and whether the
+calendar of the year on which it fell was `provisional` then. A date that a person decided has none."""
+
+
+def computed(start: date, days: int, calendar: Calendar, floor: date | None = None) -> tuple[date, Basis]:
+    """`due_on` of a start and days, no earlier than the floor, with the basis by which it can be computed again."""
+    due = due_on(start, days, calendar)
+    if floor is not None:
+        due = max(due, floor)
+    return due, {
+        "from": start.isoformat(),
+        "days": days,
+        "floor": floor.isoformat() if floor else None,
+        "provisional": calendar.is_provisional(due),
+    }
+
+
+def recomputed(basis: Basis, calendar: Calendar) -> tuple[date, Basis]:
+    """The same date by the calendar as it is now."""
+    floor = date.fromisoformat(basis["floor"]) if basis["floor"] else None
+    return computed(date.fromisoformat(basis["from"]), basis["days"], calendar, floor)
+
+
 def notice_start(issued_on: date, served_on: date) -> date:
     """Deadlines of a notice run from the later of its issue and its service."""
     return max(issued_on, served_on)
 
 
-def return_due_on(old: date, today: date, days: int, calendar: Calendar) -> date:
-    """After a return: the later of the old date and a few days from today."""
-    return max(old, due_on(today, min(days, RETURN_DAYS), calendar))
+def return_due_on(old: date, today: date, days: int, calendar: Calendar) -> tuple[date, Basis | None]:
+    """After a return: the later of the old date, which is told already, and a few days from today."""
+    due, basis = computed(today, min(days, RETURN_DAYS), calendar, old)
+    return due, None if due == old else basis
 
 
 def review_due_on(whole_on: date, calendar: Calendar) -> date:

@@ -22,6 +22,8 @@ ALLOWED: Final[dict[str, frozenset[str]]] = {
     "account.revoke_device": EVERYONE,
     "account.list": frozenset({"secadmin"}),
     "account.hand_over": frozenset({"secadmin"}),
+    "calendar.read": EVERYONE,
+    "calendar.edit": frozenset({"sysadmin"}),
     "checklist.read": EVERYONE,
     "institution.read": IN_SCOPE,
     "institution.change": frozenset({"reviewer", "supervisor"}),

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date
 from typing import Final
 
-from sqlalchemy import String, select, update
+from sqlalchemy import String, delete, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from inspection.domain.calendar import Calendar
+from inspection.domain.calendar import Calendar, YearCalendar
 from inspection.storage.db import Base, insert_or_ignore
 from inspection.storage.installation import InstallationRow, calendar_revision_for_system
 
@@ -89,3 +90,43 @@ def add_terms_for_system(session: Session, terms: Iterable[tuple[date, date]]) -
 
 def raise_revision_for_system(session: Session) -> None:
     session.execute(update(InstallationRow).values(calendar_revision=InstallationRow.calendar_revision + 1))
+
+
+def replace_year_for_system(session: Session, year: int, given: YearCalendar) -> bool:
+    """One year as given, in place of what was known of it; whether that changed anything."""
+    first, last = date(year, 1, 1), date(year, 12, 31)
+    if year_for_system(session, year) == replace(given, revision=calendar_revision_for_system(session)):
+        return False
+    session.execute(delete(CalendarDayRow).where(CalendarDayRow.day.between(first, last)))
+    session.execute(delete(TermRow).where(TermRow.first_on.between(first, last)))
+    session.execute(delete(CalendarYearRow).where(CalendarYearRow.year == year))
+    session.add(CalendarYearRow(year=year, announced=given.announced))
+    session.add_all(CalendarDayRow(day=day, kind="rest") for day in given.rest_days)
+    session.add_all(CalendarDayRow(day=day, kind="work") for day in given.work_days)
+    session.add_all(TermRow(first_on=begins, last_on=ends) for begins, ends in given.terms)
+    session.flush()
+    raise_revision_for_system(session)
+    return True
+
+
+def year_for_system(session: Session, year: int) -> YearCalendar:
+    """What the tables know of one year."""
+    first, last = date(year, 1, 1), date(year, 12, 31)
+    days = session.execute(
+        select(CalendarDayRow.day, CalendarDayRow.kind)
+        .where(CalendarDayRow.day.between(first, last))
+        .order_by(CalendarDayRow.day)
+    ).all()
+    terms = session.execute(
+        select(TermRow.first_on, TermRow.last_on)
+        .where(TermRow.first_on.between(first, last))
+        .order_by(TermRow.first_on)
+    )
+    known = session.get(CalendarYearRow, year, populate_existing=True)
+    return YearCalendar(
+        revision=calendar_revision_for_system(session),
+        announced=known is not None and known.announced,
+        rest_days=tuple(day for day, kind in days if kind == "rest"),
+        work_days=tuple(day for day, kind in days if kind == "work"),
+        terms=tuple((begins, ends) for begins, ends in terms),
+    )

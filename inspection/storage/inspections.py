@@ -178,6 +178,10 @@ def mark_complete_for_system(session: Session, inspection_id: UUID, code: str, a
     )
 
 
+def move_issue_date_for_system(session: Session, inspection_id: UUID, issue_due_on: date) -> None:
+    session.execute(update(InspectionRow).where(InspectionRow.id == inspection_id).values(issue_due_on=issue_due_on))
+
+
 def all_bodies_for_system(session: Session) -> Iterable[InspectionRow]:
     """Every inspection with its bytes, a few at a time."""
     return session.scalars(

@@ -12,13 +12,15 @@ from inspection.storage.db import Base, insert_or_ignore
 
 
 class InstallationRow(Base):
-    """The one row of this table (`id` 1). `calendar_revision` rises whenever the calendar is changed."""
+    """The one row of this table (`id` 1). `calendar_revision` rises whenever the calendar is changed;
+    `recomputed_revision` is the one by which the dates of unfinished problems were last computed again."""
 
     __tablename__ = "installation"
     id: Mapped[int] = mapped_column(primary_key=True)
     installation_id: Mapped[UUID]
     demo: Mapped[bool]
     calendar_revision: Mapped[int]
+    recomputed_revision: Mapped[int]
     created_at: Mapped[datetime]
 
 
@@ -43,6 +45,14 @@ class SetAsideRow(Base):
 
 def get_for_system(session: Session) -> InstallationRow | None:
     return session.get(InstallationRow, 1)
+
+
+def lock_for_system(session: Session) -> InstallationRow:
+    return session.get_one(InstallationRow, 1, with_for_update=True, populate_existing=True)
+
+
+def recomputed_for_system(session: Session, revision: int) -> None:
+    session.execute(update(InstallationRow).where(InstallationRow.id == 1).values(recomputed_revision=revision))
 
 
 def calendar_revision_for_system(session: Session) -> int:

@@ -21,11 +21,12 @@ class ProblemRow(Base):
     """One row, one problem, one responsible party, one deadline.
 
     `clock_on` is the date of whoever holds it now: to issue (found), to rectify (open), to review or to complete
-    the proof (submitted), and the day it ended (finished). `due_on` is the unit's date; `ordered_due_on` the one
-    that was ordered first and `extended_due_on` the latest approved extension, by which "on time" is judged.
-    `since_on` is when the present clock began to run. `due_basis` is how `due_on` was computed (`from`, `days`,
-    `floor`), None where a person decided it. `petition_id` waits for a decision; `petition_due_on` is set while it
-    stops the unit's clock. `responsible_name` is the department that a transferred problem went to.
+    the proof (submitted), of the department (transferred), and the day it ended (finished). `since_on` is when that
+    clock began to run. `due_on` is the unit's date; `ordered_due_on` the one that was ordered first and
+    `extended_due_on` the latest approved extension, by which "on time" is judged. `due_basis` is how `due_on` (of a
+    transferred one, `clock_on`) was computed (`deadlines.Basis`), None where a person decided it. `petition_id` waits
+    for a decision; `petition_due_on` is set while it stops the unit's clock. `responsible_name` is the department that
+    a transferred problem went to.
     """
 
     __tablename__ = "problem"
@@ -240,6 +241,16 @@ def count_unfinished_in_for_system(session: Session, regions: Sequence[str]) -> 
     inside = or_(*(InstitutionRow.region_code.startswith(region_prefix(code), autoescape=True) for code in regions))
     statement = select(func.count()).select_from(ProblemRow).where(ProblemRow.status.not_in(FINISHED))
     return session.scalar(statement.where(ProblemRow.institution_id.in_(select(InstitutionRow.id).where(inside)))) or 0
+
+
+def lock_unfinished_for_system(session: Session, after: UUID | None, limit: int) -> Sequence[ProblemRow]:
+    """Unfinished problems by id, a batch at a time, held against other writers."""
+    statement = select(ProblemRow).where(ProblemRow.status.not_in(FINISHED))
+    if after is not None:
+        statement = statement.where(ProblemRow.id > after)
+    return session.scalars(
+        statement.order_by(ProblemRow.id).limit(limit).with_for_update().execution_options(populate_existing=True)
+    ).all()
 
 
 def closed_before_for_system(session: Session, institution_id: UUID, item_code: str, before: datetime) -> list[UUID]:

@@ -134,9 +134,11 @@ def upgrade() -> None:
     op.create_index(op.f("ix_institution_changed_at"), "institution", ["changed_at"])
     op.add_column("user_account", sa.Column("sex", sa.String(length=8), nullable=True))
     op.create_index(op.f("ix_problem_event_at"), "problem_event", ["at"])
+    op.add_column("installation", sa.Column("recomputed_revision", sa.Integer(), nullable=False, server_default="1"))
 
 
 def downgrade() -> None:
+    op.drop_column("installation", "recomputed_revision")
     op.drop_index(op.f("ix_problem_event_at"), "problem_event")
     op.drop_column("user_account", "sex")
     op.drop_index(op.f("ix_institution_changed_at"), "institution")

@@ -35,6 +35,8 @@ ACCESS: dict[tuple[str, str], set[str]] = {
     ("GET", "/auth/devices"): EVERYONE,
     ("DELETE", "/auth/devices/<uuid:device_id>"): EVERYONE,
     ("POST", "/auth/password"): EVERYONE,
+    ("GET", "/calendar/<int:year>"): EVERYONE,
+    ("PUT", "/calendar/<int:year>"): {"sysadmin"},
     ("GET", "/checklists"): EVERYONE,
     ("GET", "/checklists/<code>"): EVERYONE,
     ("GET", "/institutions"): IN_SCOPE,
@@ -96,7 +98,9 @@ def test_every_route_as_every_account(sqlite_world: World, username: str | None)
     client = sqlite_world.app.test_client()
     headers = {"Authorization": f"Bearer token-{username}"} if username else {}
     for (method, path), allowed in ACCESS.items():
-        address = "/api/v1" + path.replace("<hash:sha256>", "0" * 64).replace("<code>", "nothing")
+        address = "/api/v1" + path.replace("<hash:sha256>", "0" * 64).replace("<code>", "nothing").replace(
+            "<int:year>", "2026"
+        )
         while "<" in address:
             address = address[: address.index("<")] + new_id() + address[address.index(">") + 1 :]
         answer = client.open(address, method=method, headers=headers, json={} if method != "GET" else None)

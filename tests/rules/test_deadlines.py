@@ -98,7 +98,9 @@ def test_deadlines_of_a_notice_run_from_the_later_of_issue_and_service() -> None
 def test_a_return_is_due_at_the_later_of_old_date_and_a_few_days(
     old: date, today: date, count: int, expected: date
 ) -> None:
-    assert return_due_on(old, today, count, CALENDAR) == expected
+    due, basis = return_due_on(old, today, count, CALENDAR)
+    assert due == expected
+    assert (basis is None) == (due == old)  # a date that was told already is not computed again
 
 
 def test_review_has_five_working_days_and_issuing_three() -> None:

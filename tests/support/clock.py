@@ -28,3 +28,6 @@ class HandClock(Clock):
 
     def go_to(self, day: date, hour: int = 10) -> None:
         self.__dict__["moment"] = datetime.combine(day, time(hour), SHANGHAI)
+
+    def set(self, moment: datetime) -> None:
+        self.__dict__["moment"] = moment
