@@ -35,7 +35,9 @@ def add_problems(
 ) -> list[ProblemLine]:
     """Inside the unit that stores the inspection; the problems in the order of their findings."""
     found = found_by(rules_found, checklist, deadlines.DEFAULT_DUE_DAYS)
-    rows = [_row(ctx, inspection_id, institution, one) for one in found]
+    codes = {one.finding.item_code for one in found if one.finding.item_code is not None}
+    before = problems.closed_for_system(ctx.session, institution.id, sorted(codes))
+    rows = [_row(ctx, inspection_id, institution, one, before.get(one.finding.item_code or "", [])) for one in found]
     problems.insert_for_system(ctx.session, rows)
     problems.add_events_for_system(
         ctx.session,
@@ -62,7 +64,9 @@ def add_problems(
     ]
 
 
-def _row(ctx: Context, inspection_id: UUID, institution: InstitutionRow, one: Found) -> dict[str, Any]:
+def _row(
+    ctx: Context, inspection_id: UUID, institution: InstitutionRow, one: Found, earlier: Sequence[UUID]
+) -> dict[str, Any]:
     today, calendar = ctx.today(), ctx.calendar()
     issue_due_on = deadlines.issue_due_on(today, calendar)
     due_on = today if one.at_once else None
@@ -107,6 +111,8 @@ def _row(ctx: Context, inspection_id: UUID, institution: InstitutionRow, one: Fo
         "petition_due_on": None,
         "objected": False,
         "merged_into_id": None,
+        "recurrence": len(earlier),
+        "recurrence_of": [str(problem_id) for problem_id in earlier],
         "supervised_on": None,
         "supervision_due_on": None,
         "found_at": ctx.now(),

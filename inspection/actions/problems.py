@@ -98,7 +98,7 @@ def get_problem(ctx: Context, actor: Actor, problem_id: UUID) -> ProblemDetail:
         due_days=row.due_days,
         closed_on_time=row.closed_on_time,
         clocks=_clocks(ctx, row, events),
-        recurrence_of=_recurrence(ctx, row),
+        recurrence_of=[UUID(earlier) for earlier in row.recurrence_of],
         merged=problems.merged_into_for_system(ctx.session, row.id),
         merged_into=row.merged_into_id,
         petitions=petitions_of(ctx, row.id),
@@ -123,13 +123,6 @@ def _clocks(ctx: Context, row: ProblemRow, events: Sequence[EventRow]) -> Clocks
         held_days=clocks.held_days(happened, ctx.today()),
         late=clocks.late_days(happened, ctx.today()),
     )
-
-
-def _recurrence(ctx: Context, row: ProblemRow) -> list[UUID]:
-    """The problems of the same item at this institution that had been closed before this one was found."""
-    if row.item_code is None:
-        return []
-    return problems.closed_before_for_system(ctx.session, row.institution_id, row.item_code, row.found_at)
 
 
 def _moves(ctx: Context, actor: Actor, row: ProblemRow) -> Sequence[Move]:

@@ -238,6 +238,7 @@ def _insert(
         "content_sha256": incoming.sha256,
         "body": incoming.raw,
         "answered": list(submission.answers),
+        "counts": rules.counts_of(submission, judged.checklist),
         "flags": [{"code": flag.code, "pointer": flag.pointer} for flag in judged.flags],
         "issue_due_on": deadlines.issue_due_on(ctx.clock.date_of(judged.received_at), ctx.calendar()),
         "complete_at": judged.received_at if whole else None,

@@ -14,6 +14,7 @@ from inspection.api import (
     openapi,
     photos,
     problems,
+    stats,
     turns,
 )
 from inspection.api.endpoint import api
@@ -31,5 +32,6 @@ __all__ = [
     "openapi",
     "photos",
     "problems",
+    "stats",
     "turns",
 ]

@@ -126,6 +126,17 @@ def _with_photos(finding: Finding, photos: tuple[str, ...]) -> Finding:
     return Finding(**{**values, "photos": photos})
 
 
+def counts_of(submission: Submission, checklist: Checklist) -> dict[str, int | float]:
+    """The numbers that a submission gives, by item: head counts and counts of failures, never a name."""
+    given: dict[str, int | float] = {}
+    for item in checklist.items():
+        if item.answer.type == "number" and item.code in submission.answers:
+            value = submission.answers[item.code]["value"]
+            if isinstance(value, int | float):
+                given[item.code] = value
+    return given
+
+
 def referenced_photos(submission: Submission) -> Iterator[tuple[str, str]]:
     """Every (pointer, hash) by which the submission speaks of a photo."""
     for code, answer in submission.answers.items():

@@ -54,6 +54,7 @@ ALLOWED: Final[dict[str, frozenset[str]]] = {
     "problem.record_reply": REVIEWERS,
     "problem.reopen": REVIEWERS,
     "problem.supervise": frozenset({"supervisor"}),
+    "stats.read": IN_SCOPE | {"npc_viewer"},
     "notification.read": EVERYONE,
 }
 

@@ -17,8 +17,8 @@ from inspection.storage.scope import visible
 
 class InspectionRow(Base):
     """`body` is the submission as received and `content_sha256` its hash. `region_code` is that of the day.
-    `flags` are those of the receipt; missing answers among them are read against the whole visit. A withdrawn one is
-    kept and counts nowhere."""
+    `flags` are those of the receipt; missing answers among them are read against the whole visit. `counts` are its
+    numbers by item, for the figures. A withdrawn one is kept and counts nowhere."""
 
     __tablename__ = "inspection"
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -39,13 +39,17 @@ class InspectionRow(Base):
     content_sha256: Mapped[str] = mapped_column(String(64))
     body: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
     answered: Mapped[list[Any]] = mapped_column(Json)
+    counts: Mapped[dict[str, Any]] = mapped_column(Json)
     flags: Mapped[list[Any]] = mapped_column(Json)
     issue_due_on: Mapped[date]
     complete_at: Mapped[datetime | None]
     receipt_code: Mapped[str | None] = mapped_column(String(16))
     notice_id: Mapped[UUID | None] = mapped_column(index=True)
     withdrawn_at: Mapped[datetime | None]
-    __table_args__ = (Index("ix_inspection_institution_id_id", "institution_id", "id"),)
+    __table_args__ = (
+        Index("ix_inspection_institution_id_id", "institution_id", "id"),
+        Index("ix_inspection_figures", "institution_id", "inspected_on", "withdrawn_at"),
+    )
 
 
 class ParticipantRow(Base):

@@ -26,7 +26,8 @@ class ProblemRow(Base):
     `extended_due_on` the latest approved extension, by which "on time" is judged. `due_basis` is how `due_on` (of a
     transferred one, `clock_on`) was computed (`deadlines.Basis`), None where a person decided it. `petition_id` waits
     for a decision; `petition_due_on` is set while it stops the unit's clock. `responsible_name` is the department that
-    a transferred problem went to.
+    a transferred problem went to. `recurrence_of` are the problems of the same item at the same institution that
+    were closed when this one was found, `recurrence` is their number.
     """
 
     __tablename__ = "problem"
@@ -69,6 +70,8 @@ class ProblemRow(Base):
     petition_due_on: Mapped[date | None]
     objected: Mapped[bool]
     merged_into_id: Mapped[UUID | None] = mapped_column(index=True)
+    recurrence: Mapped[int]
+    recurrence_of: Mapped[list[Any]] = mapped_column(Json)
     supervised_on: Mapped[date | None]
     supervision_due_on: Mapped[date | None]
     found_at: Mapped[datetime]
@@ -78,6 +81,17 @@ class ProblemRow(Base):
     __table_args__ = (
         Index("ix_problem_institution_id_id", "institution_id", "id"),
         Index("ix_problem_institution_id_item_code", "institution_id", "item_code"),
+        # the figures are counted on these two alone
+        Index("ix_problem_found_figures", "institution_id", "found_at", "status", "responsible_kind", "recurrence"),
+        Index(
+            "ix_problem_due_figures",
+            "institution_id",
+            "due_on",
+            "status",
+            "responsible_kind",
+            "closed_on_time",
+            "petition_due_on",
+        ),
         Index("ix_problem_status_due_on_id", "status", "due_on", "id"),
         Index("ix_problem_status_clock_on_id", "status", "clock_on", "id"),
     )
@@ -253,20 +267,23 @@ def lock_unfinished_for_system(session: Session, after: UUID | None, limit: int)
     ).all()
 
 
-def closed_before_for_system(session: Session, institution_id: UUID, item_code: str, before: datetime) -> list[UUID]:
-    """Problems of the same item at the same institution that had been closed when this one was found."""
-    return list(
-        session.scalars(
-            select(ProblemRow.id)
-            .where(
-                ProblemRow.institution_id == institution_id,
-                ProblemRow.item_code == item_code,
-                ProblemRow.status == "closed",
-                ProblemRow.finished_at < before,
-            )
-            .order_by(ProblemRow.found_at.desc(), ProblemRow.id)
+def closed_for_system(session: Session, institution_id: UUID, item_codes: Sequence[str]) -> dict[str, list[UUID]]:
+    """The problems of each of these items that are closed at this institution, the latest first."""
+    if not item_codes:
+        return {}
+    rows = session.execute(
+        select(ProblemRow.item_code, ProblemRow.id)
+        .where(
+            ProblemRow.institution_id == institution_id,
+            ProblemRow.item_code.in_(item_codes),
+            ProblemRow.status == "closed",
         )
+        .order_by(ProblemRow.id.desc())
     )
+    closed: dict[str, list[UUID]] = {}
+    for code, problem_id in rows:
+        closed.setdefault(code or "", []).append(problem_id)
+    return closed
 
 
 VOIDING: Final = ("dropped", "merged", "objection_upheld", "withdrawn", "ended")

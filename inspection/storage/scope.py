@@ -26,6 +26,13 @@ def _branch(grant: Grant, institution: Any) -> ColumnElement[bool]:
     return inside if grant.region_code else false()
 
 
+def countable_institutions(actor: Actor, institution: Any) -> ColumnElement[bool]:
+    """Those that count in an actor's figures: what he sees, and for the people's congress the whole of its region."""
+    regions = [grant for grant in actor.grants if grant.role == "npc_viewer" and grant.region_code]
+    branches = [institution.region_code.startswith(grant.region_prefix, autoescape=True) for grant in regions]
+    return or_(visible_institutions(actor, institution), *branches)
+
+
 def visible(actor: Actor, table: Any) -> ColumnElement[bool]:
     """For every table with an `institution_id`: the rows of institutions in scope."""
     from inspection.storage.institutions import InstitutionRow

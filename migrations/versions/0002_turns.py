@@ -19,6 +19,8 @@ def problem_columns() -> tuple[sa.Column, ...]:
         sa.Column("petition_due_on", sa.Date(), nullable=True),
         sa.Column("objected", sa.Boolean(), nullable=False, server_default=sa.false()),
         sa.Column("merged_into_id", sa.Uuid(), nullable=True),
+        sa.Column("recurrence", sa.Integer(), nullable=False, server_default="0"),
+        sa.Column("recurrence_of", sa.Text(), nullable=False, server_default="[]"),
         sa.Column("supervised_on", sa.Date(), nullable=True),
         sa.Column("supervision_due_on", sa.Date(), nullable=True),
     )

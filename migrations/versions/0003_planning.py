@@ -1,5 +1,7 @@
 """Assignments, recusals, withdrawals, changes of institutions, activation codes, and the acts of the desk."""
 
+import json
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -136,8 +138,42 @@ def upgrade() -> None:
     op.create_index(op.f("ix_problem_event_at"), "problem_event", ["at"])
     op.add_column("installation", sa.Column("recomputed_revision", sa.Integer(), nullable=False, server_default="1"))
 
+    op.add_column("inspection", sa.Column("counts", sa.Text(), nullable=False, server_default="{}"))
+    op.create_index(
+        "ix_problem_found_figures",
+        "problem",
+        ["institution_id", "found_at", "status", "responsible_kind", "recurrence"],
+    )
+    op.create_index(
+        "ix_problem_due_figures",
+        "problem",
+        ["institution_id", "due_on", "status", "responsible_kind", "closed_on_time", "petition_due_on"],
+    )
+    op.create_index("ix_inspection_figures", "inspection", ["institution_id", "inspected_on", "withdrawn_at"])
+    count_what_is_there()
+
+
+def count_what_is_there() -> None:
+    """The numbers that earlier submissions gave."""
+    connection = op.get_bind()
+    inspection = sa.table("inspection", sa.column("id", sa.Uuid()), sa.column("body"), sa.column("counts"))
+    for inspection_id, body in connection.execute(sa.select(inspection.c.id, inspection.c.body)).all():
+        answers = json.loads(bytes(body))["answers"]
+        counts = {
+            code: answer["value"]
+            for code, answer in answers.items()
+            if isinstance(answer["value"], int | float) and not isinstance(answer["value"], bool)
+        }
+        connection.execute(
+            sa.update(inspection).where(inspection.c.id == inspection_id).values(counts=json.dumps(counts))
+        )
+
 
 def downgrade() -> None:
+    op.drop_index("ix_inspection_figures", "inspection")
+    op.drop_index("ix_problem_due_figures", "problem")
+    op.drop_index("ix_problem_found_figures", "problem")
+    op.drop_column("inspection", "counts")
     op.drop_column("installation", "recomputed_revision")
     op.drop_index(op.f("ix_problem_event_at"), "problem_event")
     op.drop_column("user_account", "sex")
