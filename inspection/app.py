@@ -11,7 +11,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.routing import BaseConverter
 
 from inspection.actions.context import Context
-from inspection.api import problem_json
+from inspection.api import docs, problem_json
 from inspection.api import routes as api_routes
 from inspection.documents import notice
 from inspection.domain.clock import Clock
@@ -65,6 +65,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Flask:
     )
     problem_json.register(app, unusable=(OperationalError, PoolTimeout), twin=IntegrityError)
     app.register_blueprint(api_routes.api)
+    app.register_blueprint(docs.docs)
     app.register_blueprint(face.pages)
     app.register_blueprint(health.health)
     return app

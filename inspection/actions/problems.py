@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +17,7 @@ from inspection.domain.permissions import acting, may
 from inspection.domain.problem_views import (
     ClocksView,
     EventView,
+    ExportedProblem,
     PetitionView,
     ProblemDetail,
     ProblemView,
@@ -39,6 +40,33 @@ def list_problems(
     rows = problems.list_visible(actor, ctx.session, filters, ctx.today(), position(after, UUID), limit + 1)
     names = institutions.names_for_system(ctx.session, {row.institution_id for row in rows})
     return cut(rows, limit, lambda row: (str(row.id),), lambda row: view(ctx, row, names[row.institution_id]))
+
+
+def export_problems(ctx: Context, actor: Actor, filters: Mapping[str, Any]) -> Iterator[ExportedProblem]:
+    """The whole list under the same filters, as it is read."""
+    today = ctx.today()
+    for row in problems.stream_visible(actor, ctx.session, filters, today):
+        held = row.petition_due_on is not None
+        running = row.status == "open" and row.due_on is not None
+        yield ExportedProblem(
+            number=row.number,
+            institution=row.name,
+            region_code=row.region_code,
+            item_code=row.item_code,
+            text=row.text,
+            place=row.place,
+            severity=row.severity,
+            status=row.status,
+            round=row.round,
+            due_on=row.due_on,
+            deadline_class=deadlines.classify(row.due_on, today, held=held) if running else None,
+            holder=rules.holder(row.status, row.responsible_kind, held=held),
+            responsible=row.responsible_name,
+            found_on=ctx.clock.date_of(row.found_at),
+            finished_on=ctx.clock.date_of(row.finished_at) if row.finished_at else None,
+            closed_on_time=row.closed_on_time,
+            supervised_on=row.supervised_on,
+        )
 
 
 def view(ctx: Context, row: ProblemRow, institution_name: str) -> ProblemView:

@@ -23,6 +23,7 @@ PART: Final = re.compile(r"<(?:(\w+):)?(\w+)>")
 PART_SHAPES: Final[dict[str, dict[str, Any]]] = {
     "uuid": {"type": "string", "format": "uuid"},
     "hash": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
+    "int": {"type": "integer", "minimum": 0},
     "": {"type": "string", "pattern": "^[^/]+$"},
 }
 

@@ -5,14 +5,18 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from flask import Response, request, send_file
+
 from inspection.actions import problems as actions
 from inspection.actions import rectifications
 from inspection.actions.context import Context
 from inspection.api.endpoint import Answer, endpoint
+from inspection.documents import problem_list, workbook
 from inspection.domain.actor import Actor
 from inspection.domain.incoming import Incoming
 from inspection.domain.problem_views import ProblemView
 from inspection.domain.rectifications import Decision, Proof
+from inspection.domain.texts import language_of
 from inspection.domain.views import Page
 from inspection.schemas.problems import (
     ProblemDetailSchema,
@@ -27,17 +31,34 @@ from inspection.schemas.problems import (
 )
 from inspection.schemas.queries import ProblemQuery
 
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
 
 @endpoint("GET", "/problems", "problem.read", query=ProblemQuery(), paged=True, returns={200: ProblemSchema()})
 def list_problems(ctx: Context, actor: Actor, query: dict[str, Any]) -> Page[ProblemView]:
     """Problems in scope, in the order in which they were found; status and severity take several, comma-separated."""
-    filters = {key: query.get(key) for key in ("institution", "region", "due_before", "item")}
+    return actions.list_problems(ctx, actor, _filters(query), query["after"], query["limit"])
+
+
+@endpoint("GET", "/problems.xlsx", "problem.read", query=ProblemQuery(), returns={200: XLSX})
+def export_problems(ctx: Context, actor: Actor, query: dict[str, Any]) -> Response:
+    """The problem list as a workbook, under the same filters, which stand in it with the moment of its making."""
+    language = language_of(request.headers.get("Accept-Language", ""))
+    head = problem_list.head(query, ctx.clock.local(ctx.now()), language)
+    rows = (problem_list.row(problem, language) for problem in actions.export_problems(ctx, actor, _filters(query)))
+    response = send_file(workbook.write(head, rows), mimetype=XLSX, as_attachment=True, download_name="problems.xlsx")
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _filters(query: dict[str, Any]) -> dict[str, Any]:
+    filters: dict[str, Any] = {key: query.get(key) for key in ("institution", "region", "due_before", "item")}
     for key in ("status", "severity"):
         filters[key] = query[key].split(",") if query.get(key) else None
     filters["petition"] = query.get("petition")
     filters["supervised"] = query.get("supervised") == "true"
     filters["overdue"] = {"true": True, "false": False}.get(query.get("overdue", ""))
-    return actions.list_problems(ctx, actor, filters, query["after"], query["limit"])
+    return filters
 
 
 @endpoint(

@@ -38,6 +38,29 @@ class ProblemView:
 
 
 @dataclass(frozen=True, slots=True)
+class ExportedProblem:
+    """One row of the workbook."""
+
+    number: str | None
+    institution: str
+    region_code: str
+    item_code: str | None
+    text: str
+    place: str | None
+    severity: str
+    status: str
+    round: int
+    due_on: date | None
+    deadline_class: str | None
+    holder: str | None
+    responsible: str | None
+    found_on: date
+    finished_on: date | None
+    closed_on_time: bool | None
+    supervised_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
 class PetitionView:
     """`state`: pending, approve, uphold, deny, or settled by another turn; `holds`: it stops the unit's clock."""
 

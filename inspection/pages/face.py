@@ -6,12 +6,9 @@ from flask import Blueprint, Response, render_template, request
 
 from inspection.actions.setup import is_demo
 from inspection.domain.texts import LANGUAGES, language_of, texts
-from inspection.web import context
+from inspection.web import context, page
 
 pages = Blueprint("pages", __name__, static_folder="static", static_url_path="/static", template_folder="templates")
-POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-)
 
 
 @pages.get("/")
@@ -19,16 +16,13 @@ def index() -> Response:
     """Both languages on one page, the reader's first."""
     first = language_of(request.headers.get("Accept-Language", ""))
     ordered = sorted(LANGUAGES, key=lambda language: language != first)
-    page = render_template(
-        "face.html",
-        languages=[(language.replace("_", "-"), texts(language)["face"]) for language in ordered],
-        demo=is_demo(context()),
+    return page(
+        render_template(
+            "face.html",
+            languages=[(language.replace("_", "-"), texts(language)["face"]) for language in ordered],
+            demo=is_demo(context()),
+        )
     )
-    response = Response(page, content_type="text/html; charset=utf-8")
-    response.headers["Content-Security-Policy"] = POLICY
-    response.headers["Cache-Control"] = "no-cache"
-    response.headers["Vary"] = "Accept-Language"
-    return response
 
 
 @pages.get("/favicon.ico")

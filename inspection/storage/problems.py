@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, ForeignKey, Index, Select, String, Text, func, insert, or_, select
+from sqlalchemy import ColumnElement, ForeignKey, Index, String, Text, func, insert, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from inspection.domain.actor import Actor, region_prefix
@@ -166,7 +166,38 @@ def list_visible(
     return session.scalars(statement.order_by(ProblemRow.id).limit(limit)).all()
 
 
-def _filtered(statement: Select[Any], filters: Mapping[str, Any], today: date) -> Select[Any]:
+def stream_visible(actor: Actor, session: Session, filters: Mapping[str, Any], today: date) -> Iterable[Any]:
+    """All problems in scope under the same filters, in the same order, a few columns of each, read as they are taken:
+    (number, institution, region, item, text, place, severity, status, round, due_on, holds, responsible kind and name,
+    found_at, finished_at, closed_on_time, supervised_on)."""
+    statement = (
+        select(
+            ProblemRow.number,
+            InstitutionRow.name,
+            InstitutionRow.region_code,
+            ProblemRow.item_code,
+            ProblemRow.text,
+            ProblemRow.place,
+            ProblemRow.severity,
+            ProblemRow.status,
+            ProblemRow.round,
+            ProblemRow.due_on,
+            ProblemRow.petition_due_on,
+            ProblemRow.responsible_kind,
+            ProblemRow.responsible_name,
+            ProblemRow.found_at,
+            ProblemRow.finished_at,
+            ProblemRow.closed_on_time,
+            ProblemRow.supervised_on,
+        )
+        .join(InstitutionRow, InstitutionRow.id == ProblemRow.institution_id)
+        .where(visible(actor, ProblemRow))
+    )
+    ordered = _filtered(statement, filters, today).order_by(ProblemRow.id)
+    return session.execute(ordered.execution_options(yield_per=1000, stream_results=True))
+
+
+def _filtered(statement: Any, filters: Mapping[str, Any], today: date) -> Any:
     for name in ("status", "severity"):
         if filters.get(name) is not None:
             statement = statement.where(getattr(ProblemRow, name).in_(filters[name]))

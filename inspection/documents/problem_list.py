@@ -1,0 +1,78 @@
+"""What the workbook of the problem list says: its head, its columns, and one row for each problem."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from inspection.documents.workbook import Head
+from inspection.domain.problem_views import ExportedProblem
+from inspection.domain.texts import word
+
+COLUMNS: Final = (
+    ("number", 22),
+    ("institution", 26),
+    ("region_code", 10),
+    ("item_code", 10),
+    ("text", 48),
+    ("place", 18),
+    ("severity", 8),
+    ("status", 10),
+    ("round", 6),
+    ("due_on", 12),
+    ("deadline_class", 10),
+    ("holder", 10),
+    ("responsible", 18),
+    ("found_on", 12),
+    ("finished_on", 12),
+    ("closed_on_time", 10),
+    ("supervised_on", 12),
+)
+DATES: Final = ("due_on", "found_on", "finished_on", "supervised_on")
+WORDS: Final = ("severity", "status", "deadline_class", "holder")
+FILTERS: Final = (
+    "status",
+    "severity",
+    "institution",
+    "region",
+    "due_before",
+    "overdue",
+    "item",
+    "petition",
+    "supervised",
+)
+
+
+def head(query: Mapping[str, Any], moment: datetime, language: str) -> Head:
+    """The filters and the moment stand in the workbook, so that a printed page says what it is."""
+
+    def say(code: str) -> str:
+        return word("workbook", code, language)
+
+    given = [f"{say('filter_' + name)} {query[name]}" for name in FILTERS if query.get(name) is not None]
+    names = [name for name, _ in COLUMNS]
+    return Head(
+        title=say("title"),
+        lines=(
+            say("filters") + ("；".join(given) if given else say("no_filter")),
+            say("moment") + moment.strftime("%Y-%m-%d %H:%M:%S %z"),
+        ),
+        headings=tuple(say(name) for name in names),
+        widths=tuple(width for _, width in COLUMNS),
+        dates=tuple(names.index(name) for name in DATES),
+        truncated=say("truncated"),
+    )
+
+
+def row(problem: ExportedProblem, language: str) -> list[Any]:
+    """In the order of the columns; states in words."""
+    values: list[Any] = []
+    for name, _ in COLUMNS:
+        value = getattr(problem, name)
+        if name in WORDS and value is not None:
+            value = word(name, value, language)
+        elif isinstance(value, bool):
+            value = word("workbook", "yes" if value else "no", language)
+        values.append(value)
+    return values

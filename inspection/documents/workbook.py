@@ -1,0 +1,130 @@
+"""The problem list as a workbook, written by a process of its own: a hundred thousand rows in XlsxWriter take seconds
+of one core, which no request of the same worker should wait for.
+
+The process (`python -m inspection.documents.workbook TARGET`) reads JSON lines from standard input: first the head,
+then a list for each row. Text is always written as text, never as a formula or a link.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+from pathlib import Path
+from typing import IO, Any, Final
+
+import orjson
+
+ROOT: Final = Path(__file__).parents[2]
+LARGEST_CELL: Final = 32_767
+LAST_ROW: Final = 1_048_575
+FIRST_ROW: Final = 4
+BLOCK: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What stands above the rows: a title, lines that say what was asked for and when, the headings and widths of the
+    columns, and which of them hold dates."""
+
+    title: str
+    lines: tuple[str, ...]
+    headings: tuple[str, ...]
+    widths: tuple[int, ...]
+    dates: tuple[int, ...]
+    truncated: str
+
+
+class WorkbookFailed(RuntimeError):
+    """The writing process ended with an error."""
+
+
+def write(head: Head, rows: Iterable[Sequence[Any]], folder: Path | None = None) -> IO[bytes]:
+    """An open file with the workbook; it has no name any more and is gone when it is closed."""
+    handle, name = tempfile.mkstemp(suffix=".xlsx", dir=folder)
+    os.close(handle)
+    path = Path(name)
+    try:
+        with subprocess.Popen(
+            [sys.executable, "-m", "inspection.documents.workbook", str(path)],
+            cwd=ROOT,
+            env={"PYTHONPATH": str(ROOT), "PATH": os.environ.get("PATH", "")},
+            stdin=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        ) as process:
+            assert process.stdin is not None
+            assert process.stderr is not None
+            try:
+                process.stdin.write(orjson.dumps(asdict(head)) + b"\n")
+                for block in _blocks(rows):
+                    process.stdin.write(block)
+                process.stdin.close()
+            except BrokenPipeError:
+                process.stdin = None
+            said = process.stderr.read()
+            if process.wait() != 0:
+                raise WorkbookFailed(said.decode(errors="replace").strip()[-500:])
+        return path.open("rb")
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def _blocks(rows: Iterable[Sequence[Any]]) -> Iterator[bytes]:
+    """Rows as JSON lines, many to a write."""
+    block: list[bytes] = []
+    for row in rows:
+        block.append(orjson.dumps(row))
+        if len(block) == BLOCK:
+            yield b"\n".join(block) + b"\n"
+            block.clear()
+    if block:
+        yield b"\n".join(block) + b"\n"
+
+
+def compose(target: Path, lines: Iterable[bytes]) -> None:
+    """The process's own work: rows are written as they come and kept nowhere."""
+    from xlsxwriter import Workbook
+
+    given = iter(lines)
+    head = orjson.loads(next(given))
+    book = Workbook(
+        str(target),
+        {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False},
+    )
+    sheet = book.add_worksheet()
+    bold = book.add_format({"bold": True, "font_size": 14})
+    heading = book.add_format({"bold": True, "bg_color": "#e8eef4", "border": 1})
+    day = book.add_format({"num_format": "yyyy-mm-dd"})
+    for column, width in enumerate(head["widths"]):
+        sheet.set_column(column, column, width)
+    sheet.freeze_panes(FIRST_ROW, 0)
+    sheet.write_string(0, 0, head["title"], bold)
+    for number, line in enumerate(head["lines"][: FIRST_ROW - 2], start=1):
+        sheet.write_string(number, 0, line[:LARGEST_CELL])
+    for column, text in enumerate(head["headings"]):
+        sheet.write_string(FIRST_ROW - 1, column, text, heading)
+    dates, row = frozenset(head["dates"]), FIRST_ROW
+    for line in given:
+        if row == LAST_ROW:
+            sheet.write_string(row, 0, head["truncated"])
+            break
+        for column, value in enumerate(orjson.loads(line)):
+            if value is None:
+                continue
+            if column in dates:
+                sheet.write_datetime(row, column, date.fromisoformat(value), day)
+            elif isinstance(value, str):
+                sheet.write_string(row, column, value[:LARGEST_CELL])
+            else:
+                sheet.write_number(row, column, value)
+        row += 1
+    sheet.autofilter(FIRST_ROW - 1, 0, max(row - 1, FIRST_ROW - 1), len(head["headings"]) - 1)
+    book.close()
+
+
+if __name__ == "__main__":
+    compose(Path(sys.argv[1]), sys.stdin.buffer)
