@@ -67,7 +67,9 @@ def assign(ctx: Context, actor: Actor, assignment_id: UUID, incoming: Incoming[A
         ctx.session.flush()
         for one in given.inspectors:
             sections = list(one.sections) if one.sections is not None else None
-            ctx.session.add(AssignedRow(assignment_id=assignment_id, user_id=one.user_id, sections=sections))
+            ctx.session.add(
+                AssignedRow(assignment_id=assignment_id, user_id=one.user_id, sections=sections, inspection_id=None)
+            )
         ctx.session.flush()
         keep(ctx, actor, assignment_id, "assign", assignment_id, incoming)
         _tell(ctx, "assigned", assignment_id)

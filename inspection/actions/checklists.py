@@ -14,7 +14,7 @@ from inspection.storage.unit import unit
 
 def list_checklists(ctx: Context, actor: Actor) -> list[dict[str, Any]]:
     """The newest version of each, without its sections."""
-    documents = [_copy_for(actor, checklist).as_document() for checklist in checklists.list_for_system(ctx.session)]
+    documents = [copy_for(actor, checklist).as_document() for checklist in checklists.list_for_system(ctx.session)]
     return [{key: value for key, value in document.items() if key != "sections"} for document in documents]
 
 
@@ -23,10 +23,10 @@ def get_checklist(ctx: Context, actor: Actor, code: str, version: int | None) ->
     checklist = checklists.find_for_system(ctx.session, code, version)
     if checklist is None:
         raise Refused("not_found")
-    return _copy_for(actor, checklist).as_document()
+    return copy_for(actor, checklist).as_document()
 
 
-def _copy_for(actor: Actor, checklist: Checklist) -> Checklist:
+def copy_for(actor: Actor, checklist: Checklist) -> Checklist:
     return checklist if actor.roles & INSPECTORS else checklist.unit_copy()
 
 

@@ -78,7 +78,7 @@ def submit_inspection(
         _add_rechecks(ctx, actor, inspection_id, judged)
         if judged.submission.assignment_id is not None:
             assignments.done_by_for_system(
-                ctx.session, judged.submission.assignment_id, inspection_id, judged.received_at
+                ctx.session, judged.submission.assignment_id, actor.id, inspection_id, judged.received_at
             )
         evidence.name_photos(
             actor,

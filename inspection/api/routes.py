@@ -15,6 +15,7 @@ from inspection.api import (
     photos,
     problems,
     stats,
+    sync,
     turns,
 )
 from inspection.api.endpoint import api
@@ -33,5 +34,6 @@ __all__ = [
     "photos",
     "problems",
     "stats",
+    "sync",
     "turns",
 ]

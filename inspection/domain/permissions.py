@@ -55,6 +55,7 @@ ALLOWED: Final[dict[str, frozenset[str]]] = {
     "problem.reopen": REVIEWERS,
     "problem.supervise": frozenset({"supervisor"}),
     "stats.read": IN_SCOPE | {"npc_viewer"},
+    "sync.read": INSPECTORS | UNIT,
     "notification.read": EVERYONE,
 }
 

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
+from inspection.domain.calendar import YearCalendar
 from inspection.domain.visits import Conflict, Member
 
 T = TypeVar("T")
@@ -256,3 +257,29 @@ class NotificationView:
     params: Mapping[str, Any]
     created_at: datetime
     read_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Tombstone:
+    """Something that a phone is to forget; forgetting an institution forgets its problems."""
+
+    kind: str
+    id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class SyncView:
+    """Everything a phone needs offline. `full`: in place of what it has; else what changed since its last `next`, with
+    an overlap, so that some of it may come twice. `next` is the moment to ask from the next time."""
+
+    full: bool
+    assignments: Sequence[AssignmentView]
+    institutions: Sequence[InstitutionView]
+    checklists: Sequence[Mapping[str, Any]]
+    calendar: Sequence[tuple[int, YearCalendar]]
+    problems: Sequence[Any]
+    deleted: Sequence[Tombstone]
+    limits: Mapping[str, int]
+    server_time: datetime
+    installation_id: UUID
+    next: str

@@ -91,6 +91,18 @@ def roles_of_for_system(session: Session, user_id: UUID) -> Sequence[RoleRow]:
     ).all()
 
 
+def rights_changed_for_system(session: Session, user_id: UUID, since: datetime) -> bool:
+    """Whether a role of the person began or ended after a moment."""
+    return (
+        session.scalar(
+            select(RoleRow.id)
+            .where(RoleRow.user_id == user_id, or_(RoleRow.since_at > since, RoleRow.ended_at > since))
+            .limit(1)
+        )
+        is not None
+    )
+
+
 def roles_of_many_for_system(session: Session, user_ids: Sequence[UUID]) -> Sequence[RoleRow]:
     return session.scalars(
         select(RoleRow)

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, String, Text, or_, select, update
+from sqlalchemy import ForeignKey, Index, String, Text, func, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from inspection.domain.actor import Actor
@@ -37,12 +37,14 @@ class AssignmentRow(Base):
 
 
 class AssignedRow(Base):
-    """One inspector of an assignment; `sections` None means all of the checklist."""
+    """One inspector of an assignment; `sections` None means all of the checklist. `inspection_id` is his own
+    submission for it: the others of the team still have theirs to do."""
 
     __tablename__ = "assigned"
     assignment_id: Mapped[UUID] = mapped_column(ForeignKey("assignment.id"), primary_key=True)
     user_id: Mapped[UUID] = mapped_column(ForeignKey("user_account.id"), primary_key=True, index=True)
     sections: Mapped[list[Any] | None] = mapped_column(Json)
+    inspection_id: Mapped[UUID | None]
 
 
 class RecusalRow(Base):
@@ -100,16 +102,25 @@ def list_visible(
     return session.scalars(statement.order_by(AssignmentRow.planned_on, AssignmentRow.id).limit(limit)).all()
 
 
-def assigned_to_for_system(session: Session, user_id: UUID, changed_since: datetime | None) -> Sequence[AssignmentRow]:
-    """All assignments of a person; with `changed_since`, those that changed after it."""
-    statement = select(AssignmentRow).where(
-        AssignmentRow.id.in_(select(AssignedRow.assignment_id).where(AssignedRow.user_id == user_id))
-    )
-    if changed_since is not None:
-        statement = statement.where(AssignmentRow.changed_at > changed_since)
-    else:
-        statement = statement.where(AssignmentRow.cancelled_at.is_(None), AssignmentRow.inspection_id.is_(None))
-    return session.scalars(statement.order_by(AssignmentRow.planned_on, AssignmentRow.id)).all()
+def own_to_do(actor: Actor, session: Session) -> Sequence[AssignmentRow]:
+    """What is planned for the actor and not done by him yet, by day."""
+    return session.scalars(
+        select(AssignmentRow)
+        .join(AssignedRow, AssignedRow.assignment_id == AssignmentRow.id)
+        .where(
+            AssignedRow.user_id == actor.id, AssignedRow.inspection_id.is_(None), AssignmentRow.cancelled_at.is_(None)
+        )
+        .order_by(AssignmentRow.planned_on, AssignmentRow.id)
+    ).all()
+
+
+def own_changed(actor: Actor, session: Session, since: datetime) -> Sequence[UUID]:
+    """Assignments of the actor that changed after a moment, done and cancelled ones among them."""
+    return session.scalars(
+        select(AssignmentRow.id)
+        .join(AssignedRow, AssignedRow.assignment_id == AssignmentRow.id)
+        .where(AssignedRow.user_id == actor.id, AssignmentRow.changed_at > since)
+    ).all()
 
 
 def team_of_for_system(session: Session, assignment_ids: Collection[UUID]) -> Sequence[AssignedRow]:
@@ -135,12 +146,21 @@ def recused_for_system(session: Session, institution_id: UUID, user_ids: Collect
     )
 
 
-def done_by_for_system(session: Session, assignment_id: UUID, inspection_id: UUID, at: datetime) -> None:
-    """The first submission that names an assignment has done it."""
+def done_by_for_system(session: Session, assignment_id: UUID, user_id: UUID, inspection_id: UUID, at: datetime) -> None:
+    """A submission that names an assignment has done its submitter's part; the first one stands for the whole."""
     session.execute(
         update(AssignmentRow)
-        .where(AssignmentRow.id == assignment_id, AssignmentRow.inspection_id.is_(None))
-        .values(inspection_id=inspection_id, changed_at=at)
+        .where(AssignmentRow.id == assignment_id)
+        .values(inspection_id=func.coalesce(AssignmentRow.inspection_id, inspection_id), changed_at=at)
+    )
+    session.execute(
+        update(AssignedRow)
+        .where(
+            AssignedRow.assignment_id == assignment_id,
+            AssignedRow.user_id == user_id,
+            AssignedRow.inspection_id.is_(None),
+        )
+        .values(inspection_id=inspection_id)
     )
 
 
@@ -157,7 +177,7 @@ def reassign_for_system(session: Session, from_id: UUID, to_id: UUID, at: dateti
         row.changed_at = at
         own = session.get_one(AssignedRow, (row.id, from_id))
         if session.get(AssignedRow, (row.id, to_id)) is None:
-            session.add(AssignedRow(assignment_id=row.id, user_id=to_id, sections=own.sections))
+            session.add(AssignedRow(assignment_id=row.id, user_id=to_id, sections=own.sections, inspection_id=None))
         session.delete(own)
     session.flush()
     return len(rows)

@@ -56,6 +56,11 @@ def list_for_system(session: Session) -> list[Checklist]:
     return sorted((checklist for checklist in found if checklist is not None), key=lambda c: c.code)
 
 
+def published_since_for_system(session: Session, since: datetime) -> set[str]:
+    """The codes of which a version was published after a moment."""
+    return set(session.scalars(select(ChecklistRow.code).where(ChecklistRow.published_at > since)))
+
+
 def publish_for_system(session: Session, checklist: Checklist, at: datetime) -> bool:
     """Whether the version is new. The caller has seen to it that a known version has the same content."""
     row = {

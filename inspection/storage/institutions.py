@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, String, Text, or_, select
+from sqlalchemy import ForeignKey, Index, String, Text, not_, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from inspection.domain.actor import Actor
@@ -79,6 +79,34 @@ def lock(actor: Actor, session: Session, institution_id: UUID) -> InstitutionRow
 
 def find_by_credit_code_for_system(session: Session, credit_code: str) -> InstitutionRow | None:
     return session.scalar(select(InstitutionRow).where(InstitutionRow.credit_code == credit_code))
+
+
+def all_visible(actor: Actor, session: Session, changed_since: datetime | None) -> Sequence[InstitutionRow]:
+    """Institutions in scope by name; with `changed_since`, those that changed after it."""
+    statement = select(InstitutionRow).where(visible_institutions(actor, InstitutionRow))
+    if changed_since is not None:
+        statement = statement.where(InstitutionRow.changed_at > changed_since)
+    return session.scalars(statement.order_by(InstitutionRow.name, InstitutionRow.id)).all()
+
+
+def moved_away(actor: Actor, session: Session, since: datetime) -> list[UUID]:
+    """Institutions that left the actor's scope after a moment: they had been in one of his regions."""
+    prefixes = [grant.region_prefix for grant in actor.grants if grant.region_code]
+    rows = session.execute(
+        select(InstitutionChangeRow.institution_id, InstitutionChangeRow.before)
+        .join(InstitutionRow, InstitutionRow.id == InstitutionChangeRow.institution_id)
+        .where(
+            InstitutionChangeRow.at > since,
+            InstitutionChangeRow.kind == "move",
+            not_(visible_institutions(actor, InstitutionRow)),
+        )
+        .order_by(InstitutionChangeRow.at)
+    )
+    return [
+        institution_id
+        for institution_id, before in rows
+        if any(str(before.get("region_code", "")).startswith(prefix) for prefix in prefixes)
+    ]
 
 
 def predecessors_for_system(session: Session, institution_id: UUID) -> Sequence[InstitutionRow]:

@@ -288,6 +288,20 @@ def count_unfinished_in_for_system(session: Session, regions: Sequence[str]) -> 
     return session.scalar(statement.where(ProblemRow.institution_id.in_(select(InstitutionRow.id).where(inside)))) or 0
 
 
+def unfinished_visible(actor: Actor, session: Session) -> Sequence[ProblemRow]:
+    return session.scalars(
+        select(ProblemRow).where(visible(actor, ProblemRow), ProblemRow.status.not_in(FINISHED)).order_by(ProblemRow.id)
+    ).all()
+
+
+def changed_visible(actor: Actor, session: Session, since: datetime) -> Sequence[ProblemRow]:
+    """Problems in scope to which something happened after a moment: every change is an event."""
+    happened = select(EventRow.problem_id).where(EventRow.at > since)
+    return session.scalars(
+        select(ProblemRow).where(visible(actor, ProblemRow), ProblemRow.id.in_(happened)).order_by(ProblemRow.id)
+    ).all()
+
+
 def lock_unfinished_for_system(session: Session, after: UUID | None, limit: int) -> Sequence[ProblemRow]:
     """Unfinished problems by id, a batch at a time, held against other writers."""
     statement = select(ProblemRow).where(ProblemRow.status.not_in(FINISHED))

@@ -82,6 +82,7 @@ def upgrade() -> None:
         uuid("assignment_id"),
         uuid("user_id"),
         sa.Column("sections", sa.Text(), nullable=True),
+        uuid("inspection_id", nullable=True),
         reference("assigned", "assignment_id", "assignment"),
         reference("assigned", "user_id", "user_account"),
         sa.PrimaryKeyConstraint("assignment_id", "user_id", name=op.f("pk_assigned")),

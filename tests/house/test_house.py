@@ -77,6 +77,7 @@ ACCESS: dict[tuple[str, str], set[str]] = {
     ("PUT", "/problems/<uuid:problem_id>/replies/<uuid:reply_id>"): REVIEWERS,
     ("PUT", "/problems/<uuid:problem_id>/supervisions/<uuid:supervision_id>"): {"league"},
     ("PUT", "/problems/<uuid:problem_id>/reopenings/<uuid:reopening_id>"): REVIEWERS,
+    ("GET", "/sync"): INSPECTORS | UNITS,
     ("GET", "/stats"): IN_SCOPE | {"congress"},
     ("GET", "/stats/numbers"): IN_SCOPE | {"congress"},
     ("GET", "/notifications"): EVERYONE,

@@ -114,6 +114,7 @@ def test_a_joint_visit_is_shown_and_issued_as_one_with_its_conflicts(world: Worl
     ids = [new_id(), new_id()]
     alone = world.person("inspector").put(f"/inspections/{ids[0]}", first).json
     assert "small_team" in flags(alone)
+    world.clock.go(minutes=1)
     assert world.person("procurator").put(f"/inspections/{ids[1]}", second).status_code == 201
     assert "small_team" not in flags(world.person("bureau").get(f"/inspections/{ids[0]}").json)
     seen = world.person("bureau").get(f"/visits/{visit}").json
