@@ -16,11 +16,14 @@ from flask import Flask
 from checklists.lint import lint
 from checklists.loader import LintError, load
 from inspection import demo, serving
-from inspection.actions import calendars, checklists, setup
+from inspection.actions import calendars, checklists, imports, setup
+from inspection.actions.accounts import renew_activation
+from inspection.actions.context import Context
 from inspection.actions.doctor import examine
 from inspection.actions.sweep import sweep
 from inspection.actions.verification import verify
 from inspection.app import create_app, parts_of
+from inspection.documents import tables
 from inspection.domain.clock import FixedClock
 from inspection.domain.errors import Refused
 from inspection.domain.incoming import Incoming
@@ -31,6 +34,8 @@ from inspection.schemas.inspections import read_inspection
 from inspection.settings import BadSetting, Settings
 from inspection.storage import migrations
 from inspection.storage.db import db
+
+MOST_FAULTS = 1000
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -71,6 +76,13 @@ def _parser() -> argparse.ArgumentParser:
     command("sweep", run_sweep, "one deadline pass").add_argument("--today", type=date.fromisoformat)
     command("doctor", run_doctor, "what is wrong with this installation")
     command("verify", run_verify, "re-hash everything and check that no problem was lost; exit 1 if anything is wrong")
+    places = command("institutions", import_places, "institutions from a CSV or XLSX file: all rows or none")
+    places.add_argument("what", choices=["import"])
+    places.add_argument("file", type=Path)
+    people = command("users", import_people, "people from a CSV or XLSX file, or a new activation code for one of them")
+    people.add_argument("what", choices=["import", "code"])
+    people.add_argument("file", help="the file, or the user name")
+    people.add_argument("--codes", type=Path, help="write the activation codes to this new file, not to the screen")
     days = command("calendar", edit_calendar, "show a year of the calendar as JSON, or replace it by a file like that")
     days.add_argument("what", choices=["show", "set"])
     days.add_argument("year", type=int)
@@ -127,7 +139,7 @@ def create_administrator(given: argparse.Namespace) -> int:
         except Refused:
             print(f"inspection: {given.name}: this name is taken", file=sys.stderr)
             return 1
-    print(f"{given.name} may sign in once with this code and then has to change it: {code}")
+    print(f"{given.name} chooses a password with this code within 14 days (POST /api/v1/auth/activation): {code}")
     return 0
 
 
@@ -187,30 +199,71 @@ def run_verify(given: argparse.Namespace) -> int:
     return 1 if count else 0
 
 
-def edit_calendar(given: argparse.Namespace) -> int:
-    """`set` reads what `show` prints; without a file, standard input."""
+def import_places(given: argparse.Namespace) -> int:
+    def run(ctx: Context) -> None:
+        done = imports.import_institutions(ctx, None, tables.read(given.file.read_bytes()))
+        print(f"{done.new} new, {done.changed} changed, {done.unchanged} unchanged")
+
+    return _attempt(run)
+
+
+def import_people(given: argparse.Namespace) -> int:
+    def run(ctx: Context) -> None:
+        if given.what == "code":
+            print(renew_activation(ctx, given.file))
+            return
+        done = imports.import_users(ctx, None, tables.read(Path(given.file).read_bytes()))
+        lines = [",".join(("用户名", "姓名", "激活码")), *(",".join(line) for line in done.codes)]
+        if given.codes is None:
+            print(*lines, sep="\n")
+        else:
+            given.codes.touch(mode=0o600, exist_ok=False)
+            given.codes.write_text("\n".join(lines) + "\n", encoding="utf-8-sig")
+        print(f"{done.new} new people; each chooses a password with his code within 14 days", file=sys.stderr)
+
+    return _attempt(run)
+
+
+def _attempt(run: Callable[[Context], None]) -> int:
+    """A command that may be refused: a line for each fault, exit 1."""
     app = _app()
     with app.app_context():
-        ctx = parts_of(app).context()
         try:
-            known = calendars.get_year(ctx, given.year)
-            if given.what == "set":
-                raw = given.file.read_bytes() if given.file else sys.stdin.buffer.read()
-                known = calendars.set_year(ctx, None, given.year, Incoming(raw, read_year)).value
+            run(parts_of(app).context())
         except Refused as refused:
             _explain(refused)
             return 1
-    shown = year_calendar(given.year, known)
-    del shown["year"]
-    print(orjson.dumps(shown, option=orjson.OPT_INDENT_2).decode())
+        except tables.Unreadable as unreadable:
+            print("inspection:", fault_text(unreadable.code, "zh_CN", {"most": tables.MOST_ROWS}), file=sys.stderr)
+            return 1
+        except OSError as error:
+            print(f"inspection: {error.filename}: {error.strerror}", file=sys.stderr)
+            return 1
     return 0
+
+
+def edit_calendar(given: argparse.Namespace) -> int:
+    """`set` reads what `show` prints; without a file, standard input."""
+
+    def run(ctx: Context) -> None:
+        known = calendars.get_year(ctx, given.year)
+        if given.what == "set":
+            raw = given.file.read_bytes() if given.file else sys.stdin.buffer.read()
+            known = calendars.set_year(ctx, None, given.year, Incoming(raw, read_year)).value
+        shown = year_calendar(given.year, known)
+        del shown["year"]
+        print(orjson.dumps(shown, option=orjson.OPT_INDENT_2).decode())
+
+    return _attempt(run)
 
 
 def _explain(refused: Refused) -> None:
     """A refusal in plain words, a line for each fault."""
     print("inspection:", detail(refused.code, "zh_CN", refused.params), file=sys.stderr)
-    for fault in refused.faults:
+    for fault in refused.faults[:MOST_FAULTS]:
         print(f"{fault.pointer}: {fault_text(fault.code, 'zh_CN', fault.params)}", file=sys.stderr)
+    if len(refused.faults) > MOST_FAULTS:
+        print(f"… {len(refused.faults) - MOST_FAULTS} more", file=sys.stderr)
 
 
 def _submission(body: bytes) -> Submission:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
 import secrets
 from datetime import datetime, timedelta
 from functools import cache
@@ -16,10 +17,11 @@ from inspection.actions.context import Context, new_id
 from inspection.actions.paging import cut, position
 from inspection.domain.actor import Actor, Grant
 from inspection.domain.errors import Fault, Refused, invalid
+from inspection.domain.inspections import RECEIPT_ALPHABET
 from inspection.domain.permissions import HANDING_IN_DAYS
 from inspection.domain.views import AccountView, DeviceView, Page, RoleView, SignedIn, UserView
 from inspection.storage import accounts
-from inspection.storage.accounts import FailedSignInRow, RoleRow, TokenRow, UserRow
+from inspection.storage.accounts import ActivationRow, FailedSignInRow, RoleRow, TokenRow, UserRow
 from inspection.storage.unit import unit
 
 TOKEN_LIFETIME: Final = timedelta(days=90)
@@ -28,6 +30,8 @@ FAILURES_PER_NAME_AND_ADDRESS: Final = 10
 FAILURES_PER_NAME: Final = 50
 FAILURES_PER_ADDRESS: Final = 100
 SHORTEST_PASSWORD: Final = 10
+CODE_LETTERS: Final = 10
+CODE_LIFETIME: Final = timedelta(days=14)
 
 _hasher: Final = PasswordHasher(memory_cost=19456, time_cost=2, parallelism=1)
 
@@ -56,44 +60,123 @@ def token_sha256(token: str) -> str:
 
 def sign_in(ctx: Context, username: str, password: str, device_name: str, address: str) -> SignedIn:
     """A new device of the person. Raises `wrong_credentials`, `too_many_attempts`; only failures are counted."""
-    now = ctx.now()
+    limits = _throttled(ctx, username, address)
+    user = accounts.find_user_for_system(ctx.session, username)
+    usable = user is not None and user.disabled_at is None
+    known_hash = user.password_hash if user is not None and usable and user.password_hash else _nobody()
+    user_id = user.id if user is not None else None
+    ctx.session.rollback()  # a hash takes long; no transaction is held meanwhile
+    if not (password_matches(known_hash, password) and usable and user_id is not None):
+        raise _failed(ctx, limits, user_id, address)
+    with unit(ctx.session):
+        accounts.forget_failures_for_system(ctx.session, limits[0][0])
+        return _new_device(ctx, user_id, device_name)
+
+
+def _throttled(ctx: Context, username: str, address: str) -> tuple[tuple[str, int], ...]:
+    """Under what failures of this attempt are counted; raises `too_many_attempts`."""
     limits = (
         (_subject(f"name:{username}|{address}"), FAILURES_PER_NAME_AND_ADDRESS),
         (_subject(f"name:{username}"), FAILURES_PER_NAME),
         (_subject(f"address:{address}"), FAILURES_PER_ADDRESS),
     )
     for subject, limit in limits:
-        if accounts.count_failures_for_system(ctx.session, subject, now - FAILURE_WINDOW) >= limit:
+        if accounts.count_failures_for_system(ctx.session, subject, ctx.now() - FAILURE_WINDOW) >= limit:
             raise Refused("too_many_attempts", retry_after=int(FAILURE_WINDOW.total_seconds()))
-    user = accounts.find_user_for_system(ctx.session, username)
-    usable = user is not None and user.disabled_at is None
-    known_hash = user.password_hash if user is not None and usable else _nobody()
-    user_id = user.id if user is not None else None
-    ctx.session.rollback()  # a hash takes long; no transaction is held meanwhile
-    if not (password_matches(known_hash, password) and usable and user_id is not None):
-        with unit(ctx.session):
-            for subject, _ in limits:
-                ctx.session.add(FailedSignInRow(id=new_id(), subject=subject, at=now))
-            accounts.forget_old_failures_for_system(ctx.session, now - FAILURE_WINDOW)
-            ctx.record(None, "sign_in_failed", "account", user_id or "unknown", address=address)
-        raise Refused("wrong_credentials")
-    token = secrets.token_urlsafe(32)
+    return limits
+
+
+def _failed(ctx: Context, limits: tuple[tuple[str, int], ...], user_id: UUID | None, address: str) -> Refused:
+    """Count and record a failure; the refusal, the same whatever was wrong."""
     with unit(ctx.session):
-        device = TokenRow(
-            id=new_id(),
-            user_id=user_id,
-            token_sha256=token_sha256(token),
-            device_name=device_name,
-            created_at=now,
-            expires_at=now + TOKEN_LIFETIME,
-            revoked_at=None,
+        for subject, _ in limits:
+            ctx.session.add(FailedSignInRow(id=new_id(), subject=subject, at=ctx.now()))
+        accounts.forget_old_failures_for_system(ctx.session, ctx.now() - FAILURE_WINDOW)
+        ctx.record(None, "sign_in_failed", "account", user_id or "unknown", address=address)
+    return Refused("wrong_credentials")
+
+
+def _new_device(ctx: Context, user_id: UUID, device_name: str) -> SignedIn:
+    token, now = secrets.token_urlsafe(32), ctx.now()
+    device = TokenRow(
+        id=new_id(),
+        user_id=user_id,
+        token_sha256=token_sha256(token),
+        device_name=device_name,
+        created_at=now,
+        expires_at=now + TOKEN_LIFETIME,
+        revoked_at=None,
+    )
+    ctx.session.add(device)
+    actor = accounts.actor_for_system(ctx.session, user_id, recent_since=_recent_since(ctx))
+    assert actor is not None
+    ctx.record(actor, "sign_in", "device", device.id, device=device_name)
+    return SignedIn(token=token, expires_at=device.expires_at, user=user_view(actor))
+
+
+def new_activation(ctx: Context, user: UserRow) -> tuple[str, ActivationRow]:
+    """A one-time code for choosing the first password, fifty bits in letters that are read aloud without doubt."""
+    letters = "".join(secrets.choice(RECEIPT_ALPHABET) for _ in range(CODE_LETTERS))
+    code = f"{letters[:5]}-{letters[5:]}"
+    return code, ActivationRow(
+        user_id=user.id,
+        code_sha256=token_sha256(letters),
+        expires_at=ctx.now() + CODE_LIFETIME,
+        used_at=None,
+    )
+
+
+def activate(ctx: Context, username: str, code: str, password: str, device_name: str, address: str) -> SignedIn:
+    """Choose the first password with the code and be signed in; the code is used up. Raises `wrong_credentials` (also
+    for a code that is used or too old), `too_many_attempts`, `invalid` with a fault at `/password`."""
+    limits = _throttled(ctx, username, address)
+    faults = password_faults(username, password, "/password")
+    if faults:
+        raise Refused("invalid", faults)
+    user = accounts.find_user_for_system(ctx.session, username)
+    user_id = user.id if user is not None and user.disabled_at is None else None
+    ctx.session.rollback()
+    password_hash = hash_password(password)
+    letters = code.strip().upper().replace("-", "").replace(" ", "")
+    with unit(ctx.session):
+        row = accounts.activation_for_system(ctx.session, user_id) if user_id is not None else None
+        good = (
+            row is not None
+            and row.used_at is None
+            and row.expires_at > ctx.now()
+            and hmac.compare_digest(row.code_sha256, token_sha256(letters))
         )
-        ctx.session.add(device)
-        accounts.forget_failures_for_system(ctx.session, limits[0][0])
-        actor = accounts.actor_for_system(ctx.session, user_id, recent_since=_recent_since(ctx))
-        assert actor is not None
-        ctx.record(actor, "sign_in", "device", device.id, device=device_name)
-        return SignedIn(token=token, expires_at=device.expires_at, user=user_view(actor))
+        if good and row is not None and user_id is not None:
+            row.used_at = ctx.now()
+            known = accounts.get_user_for_system(ctx.session, user_id)
+            assert known is not None
+            known.password_hash = password_hash
+            accounts.forget_failures_for_system(ctx.session, limits[0][0])
+            ctx.record(None, "activate_account", "account", user_id)
+            return _new_device(ctx, user_id, device_name)
+    raise _failed(ctx, limits, user_id, address)
+
+
+def renew_activation(ctx: Context, username: str) -> str:
+    """Another code for an account that was not activated yet. Raises `not_found`, `already_decided`."""
+    with unit(ctx.session):
+        user = accounts.find_user_for_system(ctx.session, username)
+        if user is None:
+            raise Refused("not_found")
+        if user.password_hash:
+            raise Refused("already_decided")
+        code, row = new_activation(ctx, user)
+        ctx.session.merge(row)
+        ctx.record(None, "renew_activation", "account", user.id)
+        return code
+
+
+def password_faults(username: str, password: str, at: str) -> list[Fault]:
+    if len(password) < SHORTEST_PASSWORD:
+        return [Fault(at, "password_too_short", {"min": SHORTEST_PASSWORD})]
+    if password.casefold() == username.casefold():
+        return [Fault(at, "password_too_easy")]
+    return []
 
 
 def _subject(text: str) -> str:
@@ -153,10 +236,11 @@ def change_password(ctx: Context, actor: Actor, old: str, new: str) -> None:
     ctx.session.rollback()
     if not password_matches(known_hash, old):
         raise invalid(Fault("/old", "wrong_password"))
-    if len(new) < SHORTEST_PASSWORD:
-        raise invalid(Fault("/new", "password_too_short", {"min": SHORTEST_PASSWORD}))
-    if new.casefold() == actor.username.casefold() or new == old:
-        raise invalid(Fault("/new", "password_too_easy"))
+    faults = password_faults(actor.username, new, "/new")
+    if new == old:
+        faults.append(Fault("/new", "password_too_easy"))
+    if faults:
+        raise Refused("invalid", faults)
     password_hash = hash_password(new)
     with unit(ctx.session):
         user = accounts.get_user_for_system(ctx.session, actor.id)
@@ -171,12 +255,13 @@ def create_account(
     username: str,
     name: str,
     organisation: str,
-    password: str,
+    password: str | None,
     grants: tuple[Grant, ...],
     sex: str | None = None,
 ) -> UUID:
-    """A new account with its roles. Raises `conflict` where the name is taken."""
-    password_hash = hash_password(password)
+    """A new account with its roles; without a password it waits for its activation. Raises `conflict` where the name
+    is taken."""
+    password_hash = hash_password(password) if password is not None else ""
     with unit(ctx.session):
         if accounts.find_user_for_system(ctx.session, username) is not None:
             raise Refused("conflict")

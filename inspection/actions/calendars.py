@@ -81,6 +81,8 @@ def recompute_dates(ctx: Context) -> int:
 
 
 def _recompute(ctx: Context, row: ProblemRow, newest: Calendar) -> bool:
+    if row.status == "open" and row.due_on is None:
+        return False  # `verify` names it; the others' dates do not wait for it
     moved = _recompute_due(ctx, row, newest)
     today, before = ctx.today(), row.clock_on
     if before < today:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import secrets
 from datetime import date
 from typing import Final
 from uuid import UUID
 
 from checklists.loader import published
 from inspection.actions import checklists
-from inspection.actions.accounts import create_account
+from inspection.actions.accounts import create_account, renew_activation
 from inspection.actions.context import Context, new_id
 from inspection.domain.actor import Grant
 from inspection.domain.regions import REGIONS
@@ -36,7 +35,7 @@ def prepare(ctx: Context) -> list[str]:
             "recomputed_revision": 1,
             "created_at": ctx.now(),
         }
-        insert_or_ignore(ctx.session, InstallationRow, [row])
+        new = insert_or_ignore(ctx.session, InstallationRow, [row])
         regions = insert_or_ignore(
             ctx.session, RegionRow, [{"code": code, "name": name, "name_en": en} for code, name, en in REGIONS]
         )
@@ -54,6 +53,9 @@ def prepare(ctx: Context) -> list[str]:
                 for first, last in TERMS
             ],
         )
+        if new:  # nothing was computed by an older calendar yet
+            revision = installation.calendar_revision_for_system(ctx.session)
+            installation.recomputed_for_system(ctx.session, revision)
         if regions or days:
             ctx.record(None, "prepare", "installation", "1", regions=regions, days=days)
     if regions:
@@ -92,11 +94,10 @@ def add_institution(
 
 
 def create_first_administrator(ctx: Context, username: str) -> str:
-    """The first security administrator; the one-time code to sign in with (and to change at once).
+    """The first security administrator; the one-time code by which he chooses his password.
     Raises `conflict` where the name is taken."""
-    code = secrets.token_urlsafe(18)
-    create_account(ctx, username, username, "", code, (Grant("secadmin", "150000"),))
-    return code
+    create_account(ctx, username, username, "", None, (Grant("secadmin", "150000"),))
+    return renew_activation(ctx, username)
 
 
 def mark_demo(ctx: Context) -> None:

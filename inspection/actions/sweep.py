@@ -57,7 +57,9 @@ def sweep(ctx: Context) -> Swept:
     """One pass over every clock that has come near. Each subject has a unit of its own; one that fails is set aside
     by name and the walk goes on. Run again, by anybody, it finds nothing to do."""
     swept = Swept()
-    recompute_dates(ctx)
+    known = installation.get_for_system(ctx.session)
+    if known is not None:
+        _attempt(ctx, swept, known.installation_id, partial(recompute_dates, ctx))
     today = ctx.today()
     for clock in _walk(ctx, "submitted", today - timedelta(days=1)):
         if clock.review_due_on is None:
@@ -128,8 +130,12 @@ def _walk(ctx: Context, status: str, until: date) -> list[_Clock]:
     return clocks
 
 
-def _each(ctx: Context, swept: Swept, subject_id: UUID, work: Callable[[], None]) -> None:
+def _each(ctx: Context, swept: Swept, subject_id: UUID, work: Callable[[], object]) -> None:
     swept.looked_at += 1
+    _attempt(ctx, swept, subject_id, work)
+
+
+def _attempt(ctx: Context, swept: Swept, subject_id: UUID, work: Callable[[], object]) -> None:
     try:
         work()
     except Refused as refused:  # somebody acted in the same moment: the next pass sees what he made of it

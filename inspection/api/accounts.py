@@ -18,6 +18,7 @@ from inspection.domain.permissions import ANYONE
 from inspection.domain.views import AccountView, DeviceView, Page, UserView
 from inspection.schemas.accounts import (
     AccountSchema,
+    ActivationBody,
     DeviceSchema,
     HandoverBody,
     HandoverSchema,
@@ -44,6 +45,22 @@ def sign_in(ctx: Context, incoming: Incoming[Any]) -> Answer:
     made = actions.sign_in(
         ctx, given["username"], given["password"], given["device_name"], request.remote_addr or "unknown"
     )
+    return Answer(made, 201)
+
+
+@endpoint(
+    "POST",
+    "/auth/activation",
+    ANYONE,
+    body=ActivationBody(),
+    returns={201: SignedInSchema()},
+    refuses=("wrong_credentials", "too_many_attempts"),
+)
+def activate(ctx: Context, incoming: Incoming[Any]) -> Answer:
+    """Choose one's first password with the one-time code, and be signed in."""
+    given = incoming.load()
+    address = request.remote_addr or "unknown"
+    made = actions.activate(ctx, given["username"], given["code"], given["password"], given["device_name"], address)
     return Answer(made, 201)
 
 

@@ -16,6 +16,13 @@ class LoginBody(Wire):
     otp = Text(16, allow_none=True)
 
 
+class ActivationBody(Wire):
+    username = Text(64, required=True)
+    code = Text(32, required=True)
+    password = Text(256, required=True)
+    device_name = Text(128, required=True)
+
+
 class PasswordBody(Wire):
     old = Text(256, required=True)
     new = Text(256, required=True)

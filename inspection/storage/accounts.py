@@ -235,6 +235,14 @@ def lock_person_for_system(session: Session, user_id: UUID) -> None:
     session.execute(_IN_LINE, {"person": user_id})
 
 
+def usernames_for_system(session: Session) -> set[str]:
+    return set(session.scalars(select(UserRow.username)))
+
+
+def activation_for_system(session: Session, user_id: UUID) -> ActivationRow | None:
+    return session.get(ActivationRow, user_id, with_for_update=True, populate_existing=True)
+
+
 def names_for_system(session: Session, user_ids: Collection[UUID]) -> dict[UUID, str]:
     if not user_ids:
         return {}

@@ -77,8 +77,14 @@ def lock(actor: Actor, session: Session, institution_id: UUID) -> InstitutionRow
     )
 
 
-def find_by_credit_code_for_system(session: Session, credit_code: str) -> InstitutionRow | None:
-    return session.scalar(select(InstitutionRow).where(InstitutionRow.credit_code == credit_code))
+def by_credit_code_for_system(session: Session) -> dict[str, InstitutionRow]:
+    rows = session.scalars(select(InstitutionRow).where(InstitutionRow.credit_code.is_not(None)))
+    return {row.credit_code: row for row in rows if row.credit_code is not None}
+
+
+def ids_by_credit_code_for_system(session: Session) -> dict[str, UUID]:
+    statement = select(InstitutionRow.credit_code, InstitutionRow.id).where(InstitutionRow.credit_code.is_not(None))
+    return {code: found for code, found in session.execute(statement) if code is not None}
 
 
 def all_visible(actor: Actor, session: Session, changed_since: datetime | None) -> Sequence[InstitutionRow]:

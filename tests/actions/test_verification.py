@@ -8,7 +8,7 @@ from sqlalchemy import text
 from inspection.actions.verification import orphans, verify
 from inspection.schemas.inspections import read_inspection
 from inspection.storage.db import db
-from tests.support.world import World, jpeg, new_id, sha256
+from tests.support.world import World, in_database, jpeg, new_id, sha256
 
 
 def faults(world: World) -> list[str]:
@@ -98,10 +98,6 @@ def test_a_spoiled_or_missing_photo_is_a_fault_and_a_leftover_is_none(lived: Wor
 
 def test_a_record_that_the_log_does_not_know_is_a_fault(lived: World) -> None:
     made = lived.inspect({}, participants=[])
-    stranger = new_id().replace("-", "") if lived.engine == "sqlite" else new_id()
-    change(lived, f"UPDATE inspection SET id = '{stranger}' WHERE id = {cast(lived, made['id'])}")
+    stranger, known = in_database(lived, new_id()), in_database(lived, made["id"])
+    change(lived, f"UPDATE inspection SET id = '{stranger}' WHERE id = '{known}'")
     assert any("no entry submit_inspection" in fault for fault in faults(lived))
-
-
-def cast(world: World, identifier: str) -> str:
-    return f"'{identifier.replace('-', '')}'" if world.engine == "sqlite" else f"'{identifier}'"

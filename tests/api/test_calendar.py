@@ -7,11 +7,13 @@ from datetime import date
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from inspection.actions.calendars import recompute_dates
 from inspection.actions.verification import mission_faults
+from inspection.storage.db import db
 from tests.support.server import run_command
-from tests.support.world import World
+from tests.support.world import World, in_database
 
 
 def year(world: World, number: int = 2027) -> dict[str, Any]:
@@ -106,6 +108,17 @@ def test_a_broken_off_recomputation_is_finished_by_the_next_pass(world: World) -
     assert world.problem(problem_id)["due_on"] == "2027-01-22"
     world.sweep()
     assert world.problem(problem_id)["due_on"] == "2027-01-25"
+
+
+def test_a_damaged_row_stops_neither_the_others_dates_nor_the_deadline_pass(world: World) -> None:
+    damaged, whole = provisional(world), provisional(world)
+    with world.app.app_context():
+        db.session.execute(text("UPDATE problem SET due_on = NULL WHERE id = :id"), {"id": in_database(world, damaged)})
+        db.session.commit()
+    known = year(world)
+    assert put(world, known | {"announced": True, "rest_days": [*known["rest_days"], "2027-01-22"]}).status_code == 200
+    assert world.problem(whole)["due_on"] == "2027-01-25"
+    assert [fault.split(": ")[1] for fault in world.sweep().faults] == ["no date (open)"]
 
 
 def test_editing_twice_is_harmless_and_an_old_revision_is_refused(world: World) -> None:

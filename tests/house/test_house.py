@@ -83,7 +83,7 @@ ACCESS: dict[tuple[str, str], set[str]] = {
     ("GET", "/notifications"): EVERYONE,
     ("PUT", "/notifications/<uuid:notification_id>/read"): EVERYONE,
 }
-OPEN = {("POST", "/auth/login"), ("GET", "/openapi.json")}
+OPEN = {("POST", "/auth/login"), ("POST", "/auth/activation"), ("GET", "/openapi.json")}
 PAGES = {"/", "/api/docs", "/favicon.ico", "/static/<path:filename>", "/healthz", "/readyz"}
 
 

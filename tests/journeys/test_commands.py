@@ -24,8 +24,8 @@ def test_a_new_installation_from_nothing(engine: str, tmp_path: Path) -> None:
         assert run_command(environment, "admin", "create", "qiqige").returncode == 1
         with serving_on(url, tmp_path) as server:
             signed = requests.post(
-                f"{server.base}/api/v1/auth/login",
-                json={"username": "qiqige", "password": code, "device_name": "desk"},
+                f"{server.base}/api/v1/auth/activation",
+                json={"username": "qiqige", "code": code, "password": databases.PASSWORD, "device_name": "desk"},
                 timeout=30,
             )
             assert [role["role"] for role in signed.json()["user"]["roles"]] == ["secadmin"]
