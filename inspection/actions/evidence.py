@@ -101,7 +101,7 @@ def _complete_rectification(ctx: Context, actor: Actor, rectification_id: UUID) 
     assert problem is not None
     proof.whole_at = ctx.now()
     proof.receipt_code = short_code(proof.content_sha256)
-    if proof.outcome == "lapsed" and problem.status == "open" and problem.round == proof.round:
+    if proof.outcome == "lapsed" and problem.status in ("found", "open") and problem.round == proof.round:
         proof.outcome = None  # late but whole, and nothing else was handed in: it counts from its record as before
         problem.status, problem.rectification_id = "submitted", proof.id
     if problem.status == "submitted" and problem.rectification_id == proof.id:

@@ -57,8 +57,9 @@ def issue_notice(ctx: Context, actor: Actor, notice_id: UUID, incoming: Incoming
                 raise Refused("invalid", read.faults)
             raise Refused("not_found")
         institution = institutions.get_for_system(ctx.session, of_inspections[0].institution_id)
-        found = problems.lock_of_inspections_for_system(ctx.session, issue.inspection_ids)
-        _check_state(ctx, actor, institution, of_inspections, found, issue)
+        rows = problems.lock_of_inspections_for_system(ctx.session, issue.inspection_ids)
+        _check_state(ctx, actor, institution, of_inspections, rows, issue)
+        found = [row for row in rows if row.status != "void"]
         start = deadlines.notice_start(issue.issued_on, issue.service.on)
         faults = [*read.faults, *faults_of(issue, [fact_of(row) for row in found], ctx.today(), start)]
         if len({row.institution_id for row in of_inspections}) > 1:
@@ -83,11 +84,13 @@ def _check_state(
         raise Refused("already_withdrawn")
     if notices.number_taken_for_system(ctx.session, institution.region_code, issue.document_number):
         raise Refused("document_number_taken")
+    named = {decision.problem_id for decision in issue.items}
+    for row in found:
+        wanted = issue.decision_on(fact_of(row)).action
+        if (row.status == "void" and row.id in named) or (row.status not in ("void", "found") and wanted != "keep"):
+            raise overtaken(ctx, row)
     if actor.id in inspections.took_part_for_system(ctx.session, issue.inspection_ids):
         raise Refused("four_eyes")
-    for row in found:
-        if row.status != "found" and issue.decision_on(fact_of(row)).action != "keep":
-            raise overtaken(ctx, row)
 
 
 def _issue(
@@ -105,7 +108,7 @@ def _issue(
     sequence = notices.next_sequence_for_system(ctx.session, institution.region_code, year)
     position = 0
     for row in found:
-        if row.status != "void" and issue.decision_on(fact_of(row)).action in ("keep", "transfer"):
+        if issue.decision_on(fact_of(row)).action in ("keep", "transfer"):
             position += 1
             row.number = problem_number(institution.region_code, year, sequence, position)
             row.notice_id = notice_id

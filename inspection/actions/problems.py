@@ -11,7 +11,7 @@ from inspection.actions.paging import cut, position
 from inspection.actions.turns import facts_of, holder_of
 from inspection.domain import clocks, deadlines
 from inspection.domain import problems as rules
-from inspection.domain.actor import Actor
+from inspection.domain.actor import Actor, Grant
 from inspection.domain.errors import Refused
 from inspection.domain.permissions import acting, may
 from inspection.domain.problem_views import (
@@ -156,8 +156,12 @@ def _clocks(ctx: Context, row: ProblemRow, events: Sequence[EventRow]) -> Clocks
 def _moves(ctx: Context, actor: Actor, row: ProblemRow) -> Sequence[Move]:
     """By the state table, for those permissions whose roles see this problem."""
     granted = set()
+    sees: dict[tuple[Grant, ...], bool] = {actor.grants: True}
     for permission in {turn.permission for turn in rules.TURNS if turn.permission}:
-        if may(actor, permission) and problems.get(acting(actor, permission), ctx.session, row.id) is not None:
+        held = acting(actor, permission)
+        if may(actor, permission) and held.grants not in sees:
+            sees[held.grants] = problems.get(held, ctx.session, row.id) is not None
+        if sees.get(held.grants):
             granted.add(permission)
     took_part = bool(granted) and actor.id in inspections.took_part_for_system(ctx.session, [row.inspection_id])
     return rules.moves(facts_of(row), granted, ctx.today(), took_part=took_part)

@@ -1,5 +1,6 @@
 """Withdrawing an inspection that was entered in error: by a submission that supersedes it, or with the consent of a
-second person. Nothing is deleted; its unfinished problems end as void, with the reason."""
+second person. Nothing is deleted; its problems are void from then on, with the reason, the closed ones too: nobody saw
+there what was entered."""
 
 from __future__ import annotations
 
@@ -13,7 +14,7 @@ from inspection.domain.errors import Refused
 from inspection.domain.incoming import Incoming
 from inspection.domain.inspections import Withdrawal
 from inspection.domain.petitions import PetitionDecision
-from inspection.domain.problems import UNFINISHED
+from inspection.domain.problems import BY_ACTION
 from inspection.domain.views import Stored, WithdrawalView
 from inspection.storage import accounts, inspections, institutions, problems, withdrawals
 from inspection.storage.inspections import InspectionRow
@@ -114,7 +115,7 @@ def decide_withdrawal(
 def _withdraw(ctx: Context, actor: Actor, inspection: InspectionRow, row: WithdrawalRow) -> None:
     inspection.withdrawn_at = ctx.now()
     for problem in problems.lock_of_inspections_for_system(ctx.session, [inspection.id]):
-        if problem.status in UNFINISHED:
+        if problem.status in BY_ACTION["withdraw"].sources:
             make_void(ctx, problem)
             turned(
                 ctx,

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from inspection.domain.errors import Fault, pointer
 from inspection.domain.inspections import SEVERITIES
+from inspection.domain.problems import FINISHED
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +124,7 @@ def _decision_faults(issue: Issue, decision: Decision, fact: Fact, known: Mappin
         faults.append(Fault(f"{at}/into", "unknown_problem"))
     else:
         kept = issue.decision_on(target)
-        if kept.action != "keep":
+        if kept.action != "keep" or target.status in FINISHED:
             faults.append(Fault(f"{at}/into", "merge_into_dropped"))
         elif _rank(kept.severity or target.severity) < _rank(decision.severity or fact.severity):
             faults.append(Fault(f"{at}/into", "merge_into_less_severe"))

@@ -165,7 +165,7 @@ TURNS: Final = (
         guard=_within_a_year,
         until=_within_the_year,
     ),
-    Turn("withdraw", UNFINISHED, "void", None),
+    Turn("withdraw", UNFINISHED | {"closed"}, "void", None),
 )
 BY_ACTION: Final = {turn.action: turn for turn in TURNS}
 

@@ -17,6 +17,7 @@ import psycopg
 
 from inspection.actions import setup
 from inspection.actions.accounts import create_account, token_sha256
+from inspection.actions.context import Context
 from inspection.app import create_app, parts_of
 from inspection.demo.cast import EDUCATION, INSTITUTIONS, PEOPLE
 from inspection.domain.actor import Grant
@@ -101,6 +102,24 @@ def empty_database(engine: str) -> Iterator[str]:
         drop(engine, name)
 
 
+def give_token(ctx: Context, username: str) -> None:
+    """The token `token-NAME`, as if the person had signed in."""
+    with unit(ctx.session) as session:
+        user = accounts.find_user_for_system(session, username)
+        assert user is not None
+        session.add(
+            TokenRow(
+                id=uuid.uuid4(),
+                user_id=user.id,
+                token_sha256=token_sha256(f"token-{username}"),
+                device_name="test",
+                created_at=ctx.now(),
+                expires_at=ctx.now() + timedelta(days=3650),
+                revoked_at=None,
+            )
+        )
+
+
 @cache
 def template(engine: str) -> str:
     """Migrated, prepared, and peopled with the demo's cast; each has a token `token-NAME`."""
@@ -125,21 +144,8 @@ def template(engine: str) -> str:
             if person.institution is not None:
                 grants = (Grant("unit", None, places[person.institution]),)
             create_account(ctx, person.username, person.name, person.organisation, PASSWORD, grants, person.sex)
-        with unit(ctx.session) as session:
-            for person in PEOPLE:
-                user = accounts.find_user_for_system(session, person.username)
-                assert user is not None
-                session.add(
-                    TokenRow(
-                        id=uuid.uuid4(),
-                        user_id=user.id,
-                        token_sha256=token_sha256(f"token-{person.username}"),
-                        device_name="test",
-                        created_at=ctx.now(),
-                        expires_at=ctx.now() + timedelta(days=3650),
-                        revoked_at=None,
-                    )
-                )
+        for person in PEOPLE:
+            give_token(ctx, person.username)
         db.session.remove()
         db.engine.dispose()
     return name

@@ -18,11 +18,13 @@ from PIL import Image
 from werkzeug.test import TestResponse
 
 from checklists.loader import published
+from inspection.actions.accounts import create_account
 from inspection.actions.context import Context
 from inspection.actions.sweep import Swept, sweep
 from inspection.app import create_app, parts_of
 from inspection.demo.answers import failing_value, passing_answers
 from inspection.demo.cast import INSTITUTIONS
+from inspection.domain.actor import Grant
 from inspection.storage.db import db
 from tests.support import databases
 from tests.support.clock import HandClock
@@ -92,6 +94,13 @@ class World:
 
     def person(self, username: str) -> Person:
         return Person(self, username)
+
+    def employ(self, username: str, *grants: Grant) -> Person:
+        """Somebody who is not of the cast."""
+        with self.context() as ctx:
+            create_account(ctx, username, username, "新城区", None, grants)
+            databases.give_token(ctx, username)
+        return self.person(username)
 
     @contextmanager
     def context(self) -> Iterator[Context]:
