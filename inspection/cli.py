@@ -6,8 +6,9 @@ import argparse
 import logging
 import os
 import sys
-from collections.abc import Callable, Sequence
-from datetime import UTC, date, datetime, time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
 import orjson
@@ -21,7 +22,7 @@ from inspection.actions.accounts import renew_activation
 from inspection.actions.context import Context
 from inspection.actions.doctor import examine
 from inspection.actions.sweep import sweep
-from inspection.actions.verification import verify
+from inspection.actions.verification import mission_faults, verify
 from inspection.app import create_app, parts_of
 from inspection.documents import tables
 from inspection.domain.clock import FixedClock
@@ -36,6 +37,7 @@ from inspection.storage import migrations
 from inspection.storage.db import db
 
 MOST_FAULTS = 1000
+FARTHEST = timedelta(days=3653)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -162,17 +164,21 @@ def run_sweep(given: argparse.Namespace) -> int:
     with app.app_context():
         ctx = parts_of(app).context()
         if given.today is not None:
+            if abs(given.today - ctx.today()) > FARTHEST:
+                print("inspection: --today: within ten years of today", file=sys.stderr)
+                return 2
             if given.today > ctx.today() and not setup.is_demo(ctx):
                 print("inspection: a day in the future only on demo data", file=sys.stderr)
                 return 1
             noon = datetime.combine(given.today, time(12), ctx.clock.zone).astimezone(UTC)
             ctx = ctx.at(FixedClock(ctx.clock.zone, noon))
         swept = sweep(ctx)
+        faults = list(mission_faults(ctx))
     told = ", ".join(f"{kind} {count}" for kind, count in sorted(swept.kinds.items()) if count) or "none"
     print(f"{swept.looked_at} clocks, {swept.stages} stages reached, {swept.lapsed} proofs lapsed, messages: {told}")
-    for fault in swept.faults:
+    for fault in faults:
         print(fault)
-    return 1 if swept.faults else 0
+    return 1 if faults else 0
 
 
 def run_doctor(given: argparse.Namespace) -> int:
@@ -212,16 +218,39 @@ def import_people(given: argparse.Namespace) -> int:
         if given.what == "code":
             print(renew_activation(ctx, given.file))
             return
-        done = imports.import_users(ctx, None, tables.read(Path(given.file).read_bytes()))
-        lines = [",".join(("用户名", "姓名", "激活码")), *(",".join(line) for line in done.codes)]
-        if given.codes is None:
-            print(*lines, sep="\n")
-        else:
-            given.codes.touch(mode=0o600, exist_ok=False)
-            given.codes.write_text("\n".join(lines) + "\n", encoding="utf-8-sig")
+        table = tables.read(Path(given.file).read_bytes())
+        with _codes_to(given.codes) as keep:
+            done = imports.import_users(ctx, None, table, keep)
         print(f"{done.new} new people; each chooses a password with his code within 14 days", file=sys.stderr)
 
     return _attempt(run)
+
+
+@contextmanager
+def _codes_to(path: Path | None) -> Iterator[Callable[[imports.Codes], None]]:
+    """How codes are kept: on the screen, or in a new file that only its owner reads and that a refusal removes. After
+    any other fault the file stays, since the accounts may stand."""
+
+    def text(codes: imports.Codes) -> str:
+        return tables.listed([("用户名", "姓名", "激活码"), *codes])
+
+    if path is None:
+        yield lambda codes: print(text(codes), end="", flush=True)
+        return
+    with open(
+        os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8-sig", newline=""
+    ) as file:
+
+        def write(codes: imports.Codes) -> None:
+            file.write(text(codes))
+            file.flush()
+            os.fsync(file.fileno())
+
+        try:
+            yield write
+        except (Refused, OSError):
+            path.unlink(missing_ok=True)
+            raise
 
 
 def _attempt(run: Callable[[Context], None]) -> int:
@@ -234,10 +263,10 @@ def _attempt(run: Callable[[Context], None]) -> int:
             _explain(refused)
             return 1
         except tables.Unreadable as unreadable:
-            print("inspection:", fault_text(unreadable.code, "zh_CN", {"most": tables.MOST_ROWS}), file=sys.stderr)
+            print("inspection:", fault_text(unreadable.code, "zh_CN", unreadable.params), file=sys.stderr)
             return 1
         except OSError as error:
-            print(f"inspection: {error.filename}: {error.strerror}", file=sys.stderr)
+            print("inspection:", *([f"{error.filename}:"] if error.filename else []), error.strerror, file=sys.stderr)
             return 1
     return 0
 

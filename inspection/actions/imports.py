@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import insert
 
@@ -11,39 +13,42 @@ from inspection.actions.accounts import new_activation
 from inspection.actions.context import Context, new_id
 from inspection.actions.institution_changes import note_change, snapshot
 from inspection.domain.actor import Actor
-from inspection.domain.errors import Fault, Refused, pointer
-from inspection.domain.imports import ImportedInstitution, ImportedUser, Table, institutions_of, users_of
+from inspection.domain.errors import Fault, Refused
+from inspection.domain.imports import (
+    ImportedInstitution,
+    ImportedUser,
+    KnownInstitution,
+    Table,
+    institutions_of,
+    users_of,
+)
 from inspection.storage import accounts, institutions
-from inspection.storage.accounts import RoleRow, UserRow
+from inspection.storage.accounts import ActivationRow, RoleRow, UserRow
 from inspection.storage.institutions import InstitutionRow
-from inspection.storage.unit import unit
+from inspection.storage.unit import once_more, unit
+
+Codes = Sequence[tuple[str, str, str]]
+"""User name, name and activation code of each new person."""
 
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """How many rows were new, changed what was known, or said nothing new. `codes`: user name and name of each new
-    person with his activation code, shown this once."""
+    """How many rows were new, changed what was known, or said nothing new."""
 
     new: int
     changed: int
     unchanged: int
-    codes: tuple[tuple[str, str, str], ...] = ()
 
 
+@once_more
 def import_institutions(ctx: Context, actor: Actor | None, table: Table) -> Imported:
-    """A known credit code updates name, department and profile; a region is only changed by a decision of its own.
-    Raises `invalid` with a fault for each wrong cell; nothing is written then."""
-    regions = institutions.region_names_for_system(ctx.session)
-    given, faults = institutions_of(table, regions)
+    """A known credit code updates name, department and what the table says of the profile; a region is only changed by
+    a decision of its own. Raises `invalid` with a fault for each wrong cell; nothing is written then."""
     with unit(ctx.session):
         known = institutions.by_credit_code_for_system(ctx.session)
-        for one in given:
-            row = known.get(one.credit_code)
-            if row is not None and (row.region_code, row.kind) != (one.region_code, one.kind):
-                column = "区划代码" if row.region_code != one.region_code else "类别"
-                faults.append(Fault(pointer(one.row, column), "changed_by_decision"))
-        if faults:
-            raise Refused("invalid", sorted(faults, key=_row))
+        registered = {code: _registered(row) for code, row in known.items()}
+        given, faults = institutions_of(table, institutions.region_names_for_system(ctx.session), registered)
+        _refuse(faults)
         fresh = [one for one in given if one.credit_code not in known]
         if fresh:
             ctx.session.execute(insert(InstitutionRow.__table__), [_values(ctx, one) for one in fresh])  # type: ignore[arg-type]
@@ -53,7 +58,16 @@ def import_institutions(ctx: Context, actor: Actor | None, table: Table) -> Impo
     return Imported(len(fresh), changed, len(given) - len(fresh) - changed)
 
 
-def _row(fault: Fault) -> tuple[int, str]:
+def _registered(row: InstitutionRow) -> KnownInstitution:
+    return KnownInstitution(row.kind, row.region_code, row.closed_on is not None)
+
+
+def _refuse(faults: Sequence[Fault]) -> None:
+    if faults:
+        raise Refused("invalid", sorted(faults, key=_position))
+
+
+def _position(fault: Fault) -> tuple[int, str]:
     row, _, column = fault.pointer.removeprefix("/").partition("/")
     return int(row), column
 
@@ -89,27 +103,30 @@ def _update(ctx: Context, actor: Actor | None, row: InstitutionRow, one: Importe
     return True
 
 
-def import_users(ctx: Context, actor: Actor | None, table: Table) -> Imported:
-    """New people with their roles, each with a one-time code to choose a password by. Raises `invalid` with a fault
-    for each wrong cell; nothing is written then."""
-    with unit(ctx.session):
-        regions = institutions.region_names_for_system(ctx.session)
-        places = institutions.ids_by_credit_code_for_system(ctx.session)
-        given, faults = users_of(table, regions, places, accounts.usernames_for_system(ctx.session))
-        if faults:
-            raise Refused("invalid", sorted(faults, key=_row))
-        codes = []
-        for one in given:
-            code, activation = new_activation(ctx, _add(ctx, one, places))
-            ctx.session.add(activation)
-            codes.append((one.username, one.name, code))
-        if given:
-            ctx.record(actor, "import_users", "installation", "1", new=len(given))
-    return Imported(len(given), 0, 0, tuple(codes))
+def import_users(ctx: Context, actor: Actor | None, table: Table, keep: Callable[[Codes], None]) -> Imported:
+    """New people with their roles, each with a one-time code to choose a password by. `keep` gets the codes before the
+    accounts are made: where it raises, no account is. Raises `invalid` with a fault for each wrong cell; nothing is
+    written then."""
+    given, _ = _people(ctx, table)
+    made = [(_user(ctx, one), one) for one in given]
+    activations = [new_activation(ctx, user) for user, _ in made]
+    keep([(one.username, one.name, code) for one, (code, _) in zip(given, activations, strict=True)])
+    _add(ctx, actor, table, made, [row for _, row in activations])
+    return Imported(len(given), 0, 0)
 
 
-def _add(ctx: Context, one: ImportedUser, places: dict[str, Any]) -> UserRow:
-    user = UserRow(
+def _people(ctx: Context, table: Table) -> tuple[list[ImportedUser], dict[str, UUID]]:
+    """The people of a table, and the institutions that a role can be held for."""
+    regions = institutions.region_names_for_system(ctx.session)
+    known = institutions.by_credit_code_for_system(ctx.session)
+    places = {code: row.id for code, row in known.items() if not _registered(row).closed}
+    given, faults = users_of(table, regions, places, accounts.usernames_for_system(ctx.session))
+    _refuse(faults)
+    return given, places
+
+
+def _user(ctx: Context, one: ImportedUser) -> UserRow:
+    return UserRow(
         id=new_id(),
         username=one.username,
         name=one.name,
@@ -119,18 +136,37 @@ def _add(ctx: Context, one: ImportedUser, places: dict[str, Any]) -> UserRow:
         created_at=ctx.now(),
         disabled_at=None,
     )
-    ctx.session.add(user)
-    ctx.session.flush()
-    for role, region, institution in one.roles:
-        ctx.session.add(
-            RoleRow(
-                id=new_id(),
-                user_id=user.id,
-                role=role,
-                region_code=region,
-                institution_id=places[institution] if institution else None,
-                since_at=ctx.now(),
-                ended_at=None,
-            )
-        )
-    return user
+
+
+@once_more
+def _add(
+    ctx: Context,
+    actor: Actor | None,
+    table: Table,
+    people: Sequence[tuple[UserRow, ImportedUser]],
+    activations: Sequence[ActivationRow],
+) -> None:
+    """Looks at the table again: a name may have been taken since, or an institution closed."""
+    with unit(ctx.session):
+        _, places = _people(ctx, table)
+        ctx.session.add_all(user for user, _ in people)
+        ctx.session.flush()
+        ctx.session.add_all(activations)
+        ctx.session.add_all(_role(ctx, user, place, places) for user, one in people for place in one.roles)
+        if people:
+            ctx.record(actor, "import_users", "installation", "1", new=len(people))
+
+
+def _role(
+    ctx: Context, user: UserRow, place: tuple[str, str | None, str | None], places: Mapping[str, UUID]
+) -> RoleRow:
+    role, region, institution = place
+    return RoleRow(
+        id=new_id(),
+        user_id=user.id,
+        role=role,
+        region_code=region,
+        institution_id=places[institution] if institution else None,
+        since_at=ctx.now(),
+        ended_at=None,
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Final
 from uuid import UUID
@@ -20,6 +21,15 @@ ROLES: Final = (
     "secadmin",
     "auditor",
 )
+ALONE: Final = frozenset({"npc_viewer", "sysadmin", "secadmin", "auditor"})
+"""The three administrators check one another, and the congress sees figures only: each of these is held without any
+other role."""
+
+
+def incompatible(roles: Collection[str]) -> bool:
+    """Whether one person must not hold all of these."""
+    held = set(roles)
+    return len(held) > 1 and not held.isdisjoint(ALONE)
 
 
 @dataclass(frozen=True, slots=True)
