@@ -78,10 +78,7 @@ def _operation(name: str, declaration: Declaration, spec: dict[str, Any]) -> Ope
 
 def _answer(answer: dict[str, Any]) -> Line:
     for content in answer.get("content", {}).values():
-        schema = content["schema"]
-        if "properties" in schema and "items" in schema["properties"]:
-            schema = schema["properties"]["items"]
-        return _line(answer["description"], schema, False)
+        return _line(answer["description"], content["schema"], False)
     return Line(answer["description"], "", None, False, "")
 
 
@@ -91,26 +88,32 @@ def _lines(schema: dict[str, Any]) -> list[Line]:
 
 
 def _line(name: str, shape: dict[str, Any], required: bool) -> Line:
-    link, many = _reference(shape)
-    kind = shape.get("type", "")
-    words = kind if isinstance(kind, str) else " | ".join(kind)
-    if link is not None:
-        words = f"[{link}]" if many else link
-    elif shape.get("format"):
-        words = f"{words} ({shape['format']})"
+    words, link = _type(shape)
     return Line(name, words, link, required, _limits(shape))
 
 
-def _reference(shape: dict[str, Any]) -> tuple[str | None, bool]:
-    """The schema that a shape names, and whether it is a list of it."""
-    for key in ("items", "additionalProperties"):
+def _type(shape: dict[str, Any]) -> tuple[str, str | None]:
+    """A shape in words, as it is served: [X] is a list of X, {…: X} an object whose values are X, {items: [X], …} an
+    object with these members. And the schema that is named in it."""
+    if "$ref" in shape:
+        name = str(shape["$ref"]).rpartition("/")[2]
+        return name, name
+    if "properties" in shape:
+        members = {name: _type(inner) for name, inner in shape["properties"].items()}
+        words = ", ".join(f"{name}: {words}" for name, (words, _) in members.items())
+        return f"{{{words}}}", next((link for _, link in members.values() if link), None)
+    if "anyOf" in shape:
+        parts = [_type(alternative) for alternative in shape["anyOf"]]
+        return " | ".join(words for words, _ in parts), next((link for _, link in parts if link), None)
+    kinds = [shape["type"]] if isinstance(shape.get("type"), str) else list(shape.get("type", ()))
+    link = None
+    for key, form in (("items", "[{}]"), ("additionalProperties", "{{…: {}}}")):
         if isinstance(shape.get(key), dict):
-            return _reference(shape[key])[0], True
-    for alternative in shape.get("anyOf", ()) or shape.get("allOf", ()):
-        if _reference(alternative)[0] is not None:
-            return _reference(alternative)
-    reference = shape.get("$ref")
-    return (str(reference).rpartition("/")[2] if reference else None), False
+            inner, link = _type(shape[key])
+            kinds[0] = form.format(inner or "…")
+    if "format" in shape:
+        kinds[0] += f" ({shape['format']})"
+    return " | ".join(kinds), link
 
 
 def _limits(shape: dict[str, Any]) -> str:

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from inspection.documents.workbook import Head
 from inspection.domain.problem_views import ExportedProblem
+from inspection.domain.regions import REGIONS
 from inspection.domain.texts import word
 
 COLUMNS: Final = (
@@ -44,18 +45,22 @@ FILTERS: Final = (
 )
 
 
-def head(query: Mapping[str, Any], moment: datetime, language: str) -> Head:
-    """The filters and the moment stand in the workbook, so that a printed page says what it is."""
+def head(query: Mapping[str, Any], institution: str | None, moment: datetime, language: str) -> Head:
+    """The filters and the moment stand in the workbook, so that a printed page says what it is. `institution` is the
+    name of the one that was asked for, None where the asker does not see it."""
 
     def say(code: str) -> str:
         return word("workbook", code, language)
 
-    given = [f"{say('filter_' + name)} {query[name]}" for name in FILTERS if query.get(name) is not None]
+    asked = {name: _asked(name, query[name], language) for name in FILTERS if query.get(name) is not None}
+    if institution is not None:
+        asked["institution"] = institution
+    given = say("between_filters").join(f"{say('filter_' + name)} {value}" for name, value in asked.items())
     names = [name for name, _ in COLUMNS]
     return Head(
         title=say("title"),
         lines=(
-            say("filters") + ("；".join(given) if given else say("no_filter")),
+            say("filters") + (given or say("no_filter")),
             say("moment") + moment.strftime("%Y-%m-%d %H:%M:%S %z"),
         ),
         headings=tuple(say(name) for name in names),
@@ -63,6 +68,28 @@ def head(query: Mapping[str, Any], moment: datetime, language: str) -> Head:
         dates=tuple(names.index(name) for name in DATES),
         truncated=say("truncated"),
     )
+
+
+def _asked(name: str, value: Any, language: str) -> str:
+    """A filter in words. Lists come as the address has them, with commas."""
+    if name in ("status", "severity"):
+        words = [word(name, code, language) for code in value.split(",")]
+        return word("workbook", "between_words", language).join(words)
+    if name == "petition":
+        return word("workbook", f"petition_{value}", language)
+    if name in ("overdue", "supervised"):
+        return word("workbook", "yes" if value == "true" else "no", language)
+    if name == "region":
+        return _region(value, language)
+    return str(value)
+
+
+def _region(code: str, language: str) -> str:
+    """With its name where it has one."""
+    for known, chinese, english in REGIONS:
+        if known == code:
+            return f"{english if language == 'en' else chinese} {code}"
+    return code
 
 
 def row(problem: ExportedProblem, language: str) -> list[Any]:

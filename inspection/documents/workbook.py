@@ -1,17 +1,21 @@
 """The problem list as a workbook, written by a process of its own: a hundred thousand rows in XlsxWriter take seconds
 of one core, which no request of the same worker should wait for.
 
-The process (`python -m inspection.documents.workbook TARGET`) reads JSON lines from standard input: first the head,
-then a list for each row. Text is always written as text, never as a formula or a link.
+The process (`python -m inspection.documents.workbook FOLDER`) reads JSON lines from standard input: first the head,
+then a list for each row. It writes the workbook to standard output, a file that has no name, and its drafts into the
+folder, which both sides remove: whichever of the two dies, nothing of a list is left behind. Text is always written as
+text, never as a formula or a link.
 """
 
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
@@ -44,33 +48,36 @@ class WorkbookFailed(RuntimeError):
 
 
 def write(head: Head, rows: Iterable[Sequence[Any]], folder: Path | None = None) -> IO[bytes]:
-    """An open file with the workbook; it has no name any more and is gone when it is closed."""
-    handle, name = tempfile.mkstemp(suffix=".xlsx", dir=folder)
-    os.close(handle)
-    path = Path(name)
+    """An open file with the workbook; it has no name and is gone when it is closed."""
+    made = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 - the caller closes it
     try:
-        with subprocess.Popen(
-            [sys.executable, "-m", "inspection.documents.workbook", str(path)],
-            cwd=ROOT,
-            env={"PYTHONPATH": str(ROOT), "PATH": os.environ.get("PATH", "")},
-            stdin=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-        ) as process:
-            assert process.stdin is not None
-            assert process.stderr is not None
-            try:
-                process.stdin.write(orjson.dumps(asdict(head)) + b"\n")
-                for block in _blocks(rows):
-                    process.stdin.write(block)
-                process.stdin.close()
-            except BrokenPipeError:
-                process.stdin = None
-            said = process.stderr.read()
-            if process.wait() != 0:
-                raise WorkbookFailed(said.decode(errors="replace").strip()[-500:])
-        return path.open("rb")
-    finally:
-        path.unlink(missing_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder) as drafts:
+            _run(head, rows, made, drafts)
+        made.seek(0)
+    except BaseException:
+        made.close()
+        raise
+    return made
+
+
+def _run(head: Head, rows: Iterable[Sequence[Any]], made: IO[bytes], drafts: str) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-m", "inspection.documents.workbook", drafts],
+        cwd=ROOT,
+        env={"PYTHONPATH": str(ROOT), "PATH": os.environ.get("PATH", "")},
+        stdin=subprocess.PIPE,
+        stdout=made,
+        stderr=subprocess.PIPE,
+    ) as process:
+        assert process.stdin is not None
+        assert process.stderr is not None
+        with suppress(BrokenPipeError), process.stdin as lines:  # a writer that died is asked below
+            lines.write(orjson.dumps(asdict(head)) + b"\n")
+            for block in _blocks(rows):
+                lines.write(block)
+        said = process.stderr.read()
+        if process.wait() != 0:
+            raise WorkbookFailed(said.decode(errors="replace").strip()[-500:])
 
 
 def _blocks(rows: Iterable[Sequence[Any]]) -> Iterator[bytes]:
@@ -85,17 +92,31 @@ def _blocks(rows: Iterable[Sequence[Any]]) -> Iterator[bytes]:
         yield b"\n".join(block) + b"\n"
 
 
-def compose(target: Path, lines: Iterable[bytes]) -> None:
+def compose(target: IO[bytes], lines: Iterable[bytes], drafts: str) -> None:
     """The process's own work: rows are written as they come and kept nowhere."""
     from xlsxwriter import Workbook
+    from xlsxwriter.worksheet import Worksheet
+
+    class Plain(Worksheet):  # type: ignore[misc]
+        """XlsxWriter takes any text between `<r>` and `</r>` for XML of its own making and copies it as it is. Here
+        it is somebody's text like any other."""
+
+        def _xml_rich_inline_string(self, string: str, attributes: Sequence[tuple[str, Any]] = ()) -> None:
+            self._xml_inline_string(string, True, attributes)
 
     given = iter(lines)
     head = orjson.loads(next(given))
     book = Workbook(
-        str(target),
-        {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False},
+        target,
+        {
+            "constant_memory": True,
+            "strings_to_formulas": False,
+            "strings_to_urls": False,
+            "strings_to_numbers": False,
+            "tmpdir": drafts,
+        },
     )
-    sheet = book.add_worksheet()
+    sheet = book.add_worksheet(worksheet_class=Plain)
     bold = book.add_format({"bold": True, "font_size": 14})
     heading = book.add_format({"bold": True, "bg_color": "#e8eef4", "border": 1})
     day = book.add_format({"num_format": "yyyy-mm-dd"})
@@ -127,4 +148,7 @@ def compose(target: Path, lines: Iterable[bytes]) -> None:
 
 
 if __name__ == "__main__":
-    compose(Path(sys.argv[1]), sys.stdin.buffer)
+    try:
+        compose(sys.stdout.buffer, sys.stdin.buffer, sys.argv[1])
+    finally:
+        shutil.rmtree(sys.argv[1], ignore_errors=True)

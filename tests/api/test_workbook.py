@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 import io
+import os
 import re
+import signal
+import subprocess
+import sys
+import threading
+import time
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +19,8 @@ import pytest
 from python_calamine import CalamineWorkbook
 
 from inspection.documents import workbook
-from tests.support.world import World, jpeg, sha256
+from tests.support.server import ROOT
+from tests.support.world import World, jpeg, new_id, sha256
 
 HOSTILE = '=HYPERLINK("http://x","点我")'
 
@@ -36,7 +44,7 @@ def test_the_workbook_is_the_list_with_its_filters_and_moment(world: World) -> N
     world.inspect({"K-01-01": []}, place=1)
     rows = export(world, "?status=open&item=S-01-05")
     assert rows[0][0] == "问题清单"
-    assert rows[1][0] == "筛选条件：状态 open；检查项 S-01-05"
+    assert rows[1][0] == "筛选条件：状态 整改中；检查项 S-01-05"
     assert rows[2][0].startswith("导出时间：2026-11-23 10:00:00 +0800")
     header, (row,) = rows[3], rows[4:]
     found = dict(zip(header, row, strict=True))
@@ -78,6 +86,48 @@ def test_a_formula_in_a_name_is_text(world: World) -> None:
         assert not re.search("<f[ >]|<hyperlink", inner)
 
 
+RICH = ("<r>a & b</r>", "<r></is><f>1+1</f><v>2</v></c><c><is></r>", "<r><t>x</t></r>", " <r>x</r>", "<r>_x0041_</r>")
+
+
+def test_what_looks_like_markup_is_text(world: World) -> None:
+    world.inspect({"S-08-05": [{"fact": fact, "place": fact} for fact in RICH]})
+    answer = world.person("bureau").get("/problems.xlsx").data
+    assert [row[4:6] for row in sheet(answer)[4:]] == [[fact, fact] for fact in RICH]
+    with zipfile.ZipFile(io.BytesIO(answer)) as archive:
+        inner = archive.read("xl/worksheets/sheet1.xml").decode()
+    assert not re.search("<f[ >]|<r>", inner)
+    assert "&lt;r&gt;a &amp; b&lt;/r&gt;</t>" in inner
+
+
+@pytest.mark.parametrize(
+    ("query", "language", "expected"),
+    [
+        ("status=open,closed&severity=critical", "zh-CN", "状态 整改中、已销号；等级 重大"),
+        ("status=open,closed&severity=critical", "en", "status open, closed; severity critical"),
+        ("institution={0}&region=150102", "zh-CN", "单位 云杉第一中学；区划 新城区 150102"),
+        ("region=150102", "en", "region Xincheng District 150102"),
+        ("region=119999", "zh-CN", "区划 119999"),
+        ("institution={6}", "zh-CN", "单位 {6}"),
+        ("due_before=2026-12-01&overdue=false", "zh-CN", "期限早于 2026-12-01；逾期 否"),
+        ("petition=extension&supervised=true", "zh-CN", "待决申请 延期；挂牌督办 是"),
+    ],
+)
+def test_the_filters_stand_in_words(sqlite_world: World, query: str, language: str, expected: str) -> None:
+    places = sqlite_world.places
+    rows = export(sqlite_world, "?" + query.format(*places), language=language)
+    assert rows[1][0].partition("：" if language == "zh-CN" else ": ")[2] == expected.format(*places)
+
+
+def test_the_region_is_that_of_the_day_as_in_the_list(world: World) -> None:
+    world.inspect({"S-01-05": []})
+    change = {"kind": "move", "region_code": "150103", "reason": "区划调整", "effective_on": "2026-11-23"}
+    moved = world.person("league").put(f"/institutions/{world.places[0]}/changes/{new_id()}", change)
+    assert moved.status_code == 201
+    (listed,) = world.person("neighbour").get("/problems").json["items"]
+    (row,) = export(world, who="neighbour")[4:]
+    assert (row[2], listed["region_code"]) == ("150102", "150102")
+
+
 def test_the_workbook_speaks_english_too(sqlite_world: World) -> None:
     sqlite_world.inspect({"S-01-05": []})
     rows = export(sqlite_world, language="en")
@@ -90,7 +140,71 @@ def test_a_writer_that_dies_is_an_error_and_leaves_nothing(tmp_path: Path) -> No
         workbook.write(head, [["no date"]] * 5000, tmp_path)
     assert list(tmp_path.iterdir()) == []
     with workbook.write(head, [["2026-11-23"]], tmp_path) as made:
+        assert list(tmp_path.iterdir()) == []
         assert sheet(made.read())[4][0].isoformat() == "2026-11-23"
+
+
+def children() -> list[int]:
+    me = threading.get_native_id()
+    return [int(pid) for pid in Path(f"/proc/{os.getpid()}/task/{me}/children").read_text().split()]
+
+
+HEAD = workbook.Head("x", ("y",), ("z",), (9,), (), "more")
+
+
+def test_a_writer_that_is_killed_leaves_nothing(tmp_path: Path) -> None:
+    before = children()
+
+    def rows() -> Iterator[list[str]]:
+        for number in range(200_000):
+            yield [str(number)]
+            if number == 100_000:
+                assert [draft for folder in tmp_path.iterdir() for draft in folder.iterdir()] != []
+                (writer,) = set(children()) - set(before)
+                os.kill(writer, signal.SIGKILL)
+
+    with pytest.raises(workbook.WorkbookFailed):
+        workbook.write(HEAD, rows(), tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_list_that_breaks_off_leaves_nothing(tmp_path: Path) -> None:
+    def rows() -> Iterator[list[str]]:
+        yield from ([str(number)] for number in range(5000))
+        raise LookupError
+
+    with pytest.raises(LookupError):
+        workbook.write(HEAD, rows(), tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+ENDLESS = """
+import itertools, sys
+from pathlib import Path
+from inspection.documents import workbook
+head = workbook.Head("x", ("y",), ("z",), (9,), (), "more")
+def rows():
+    for number in itertools.count():
+        if number == 50_000:
+            print("under way", flush=True)
+            sys.stdin.read()
+        yield [str(number)]
+workbook.write(head, rows(), Path(sys.argv[1]))
+"""
+
+
+def test_a_server_that_is_killed_leaves_nothing(tmp_path: Path) -> None:
+    server = subprocess.Popen(
+        [sys.executable, "-c", ENDLESS, str(tmp_path)], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    with server:
+        assert server.stdout is not None
+        assert server.stdout.readline() == b"under way\n"
+        assert list(tmp_path.iterdir()) != []
+        server.kill()
+    deadline = time.monotonic() + 30
+    while list(tmp_path.iterdir()) and time.monotonic() < deadline:
+        time.sleep(0.05)  # the writer meets the end of its input
     assert list(tmp_path.iterdir()) == []
 
 
@@ -113,3 +227,11 @@ def test_the_api_page_needs_nothing_from_outside(sqlite_world: World) -> None:
         assert all(operation["summary"] in answer.text.replace("&#39;", "'") for operation in operations.values())
     anchors = set(re.findall(r'id="([^"]+)"', answer.text))
     assert set(re.findall(r'href="#([^"]+)"', answer.text)) <= anchors
+
+
+def test_the_api_page_shows_lists_as_they_are_served(sqlite_world: World) -> None:
+    page = sqlite_world.app.test_client().get("/api/docs").text
+    assert '<a href="#schema-Problem">{items: [Problem], next_cursor: string | null}</a>' in page
+    assert '<a href="#schema-AnswerBody">{…: AnswerBody}</a>' in page
+    assert '<a href="#schema-Fault">[Fault]</a>' in page
+    assert "<td>[string (uuid)]</td>" in page
