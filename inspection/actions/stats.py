@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, Final, get_args
 
-import orjson
-
-from checklists.loader import published
+from checklists.model import Part
 from inspection.actions.context import Context
 from inspection.domain import figures
 from inspection.domain.actor import Actor, region_prefix
 from inspection.domain.errors import Fault, Refused
-from inspection.domain.figures import Counts, NumberRow, Row, Stats
+from inspection.domain.figures import CONGRESS, CONGRESS_GROUPS, Counts, NumberRow, Row, Stats, Tally
 from inspection.domain.inspections import SEVERITIES
 from inspection.domain.institutions import KINDS
+from inspection.domain.withholding import Tree, rows_of, spread, tree_of
 from inspection.storage import stats
 from inspection.storage.stats import Asked
 
-RECOMMENDATIONS = ("A", "B", "C")
+RECOMMENDATIONS: Final[tuple[str, ...]] = get_args(Part)
+NONE: Final = "-"
+"""The row of problems without an item of the checklist, or of none of the recommendations."""
+
+EVERYWHERE: Final = "150000"
 
 
 def get_stats(
@@ -27,26 +31,21 @@ def get_stats(
 ) -> Stats:
     """Rows by group with the period's counts and rates. The people's congress gets whole quarters, by region and kind
     alone, with small cells withheld. Raises `invalid`."""
-    base = region or _own_region(actor)
-    asked = _asked(ctx, first_on, last_on, base)
-    quarters = _quarters_for_congress(actor, group, first_on, last_on)
-    keys = _keys(ctx, actor, group, base)
-    total = _counts(ctx, actor, group, asked, base, keys)
-    if quarters is None:
-        shown: Mapping[str, Mapping[str, int | None]] = {key: figures.cells_of(c) for key, c in total.items()}
+    actor = figures.counting(actor)
+    if actor.roles == CONGRESS:
+        question = _asked_by_congress(ctx, actor, group, first_on, last_on, region, figures.MOST_QUARTERS)
+        base, rows = question.region, _rows_for_congress(ctx, actor, group, question)
     else:
-        by_quarter = [
-            _counts(ctx, actor, group, _asked(ctx, first, last, base), base, keys) for first, last in quarters
-        ]
-        shown = figures.withheld(by_quarter, total)
+        base = region or _own_region(actor)
+        rows = _rows(ctx, actor, group, _asked(ctx, first_on, last_on, base), base)
     return Stats(
         group_by=group,
         region=base,
         first_on=first_on,
         last_on=last_on,
         as_of=ctx.now(),
-        rows=[Row(key, keys[key], shown[key]) for key in keys if key in shown],
-        withheld=any(value is None for cells in shown.values() for value in cells.values()),
+        rows=rows,
+        withheld=any(value is None for row in rows for value in row.cells.values()),
     )
 
 
@@ -56,26 +55,31 @@ def get_numbers(
     """The head counts that the checklists gather, summed over each institution's latest: vetted staff among all staff
     first of all. Counts of mandatory reports only for the procuratorate, supervisors and the congress, and none under
     five. Raises `invalid`."""
-    base = region or _own_region(actor)
-    quarters = _quarters_for_congress(actor, group, first_on, last_on)
-    if group not in figures.CONGRESS_GROUPS:
-        raise Refused("invalid", [Fault("/group_by", "not_a_choice", {"choices": list(figures.CONGRESS_GROUPS)})])
-    keys = _keys(ctx, actor, group, base)
-    key_of = _key_of(group, base)
-    hidden = set() if actor.roles & figures.SEES_REPORTS else figures.REPORT_ITEMS
-    rows: dict[str, list[dict[str, float]]] = {key: [] for key in keys}
-    for _, code, kind, numbers in stats.numbers_of(actor, ctx.session, _asked(ctx, first_on, last_on, base)):
-        for key in key_of(code if group == "region" else kind):
-            rows[key].append(numbers)
-    return [
-        figures.number_row(key, keys[key], numbers, hidden, small_withheld=quarters is not None)
-        for key, numbers in rows.items()
-    ]
+    actor = figures.counting(actor)
+    if actor.roles == CONGRESS:
+        # an institution's later number replaces its earlier one: of two quarters together, less one of them, the
+        # numbers of the few would be left that gave theirs in the other alone
+        question = _asked_by_congress(ctx, actor, group, first_on, last_on, region, 1)
+        base, tree, names = question.region, question.tree, question.names
+    else:
+        if group not in CONGRESS_GROUPS:
+            raise Refused("invalid", [Fault("/group_by", "not_a_choice", {"choices": list(CONGRESS_GROUPS)})])
+        base = region or _own_region(actor)
+        names = stats.regions_beneath_for_system(ctx.session, base)
+        tree = tree_of(base, names)
+    asked = _asked(ctx, first_on, last_on, tree.root)
+    by_place: dict[tuple[str, str], Tally] = {}
+    for place, numbers in stats.numbers_of(actor, ctx.session, asked):
+        by_place[place] = by_place.get(place, Tally()) + figures.tally(numbers)
+    cells = spread(tree, by_place.items(), Tally())
+    labels = {**names, **dict(zip(KINDS, KINDS, strict=True))}
+    rows = [row for row in rows_of(tree, group, base) if row[1] in labels]
+    return figures.number_rows(cells, tree, rows, labels, actor.roles) if rows else []
 
 
 def _own_region(actor: Actor) -> str:
     codes = sorted((grant.region_code for grant in actor.grants if grant.region_code), key=_width)
-    return codes[0] if codes else "150000"
+    return codes[0] if codes else EVERYWHERE
 
 
 def _width(code: str) -> int:
@@ -83,6 +87,9 @@ def _width(code: str) -> int:
 
 
 def _asked(ctx: Context, first_on: date | None, last_on: date | None, region: str) -> Asked:
+    """The question for the database. Raises `invalid`."""
+    if first_on is not None and last_on is not None and last_on < first_on:
+        raise Refused("invalid", [Fault("/to", "ends_before_begin")])
     return Asked(
         first_on=first_on,
         last_on=last_on,
@@ -97,61 +104,96 @@ def _start(ctx: Context, day: date) -> datetime:
     return datetime.combine(day, time(0), ctx.clock.zone).astimezone(UTC)
 
 
-def _quarters_for_congress(
-    actor: Actor, group: str, first_on: date | None, last_on: date | None
-) -> list[tuple[date, date]] | None:
-    """None for those who see the problems themselves; else the quarters asked for, or `invalid`."""
-    if actor.roles != {"npc_viewer"}:
-        if first_on is not None and last_on is not None and last_on < first_on:
-            raise Refused("invalid", [Fault("/to", "ends_before_begin")])
-        return None
-    faults = []
-    if group not in figures.CONGRESS_GROUPS:
-        faults.append(Fault("/group_by", "not_a_choice", {"choices": list(figures.CONGRESS_GROUPS)}))
+# The people's congress
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a member of the people's congress asks: the tree of his region, with the names in it, over which is decided
+    what is withheld, and the region and quarters that he wants to see."""
+
+    tree: Tree
+    names: Mapping[str, str]
+    region: str
+    quarters: Sequence[tuple[date, date]]
+
+
+def _asked_by_congress(
+    ctx: Context,
+    actor: Actor,
+    group: str,
+    first_on: date | None,
+    last_on: date | None,
+    region: str | None,
+    most: int,
+) -> Question:
+    """Raises `invalid`."""
+    own = sorted({grant.region_code for grant in actor.grants if grant.region_code}, key=lambda c: (_width(c), c))
+    wanted = region or (own[0] if own else EVERYWHERE)
+    root = next((code for code in own if wanted.startswith(region_prefix(code))), None)
+    names = stats.regions_beneath_for_system(ctx.session, root) if root else {}
+    tree = tree_of(root, names) if root and wanted in names else None
     whole = figures.quarters(first_on, last_on) if first_on is not None and last_on is not None else None
-    if whole is None:
-        faults.append(Fault("/from", "whole_quarters"))
-    if faults or whole is None:
+    faults = figures.congress_faults(group, whole, most, wanted, tree)
+    if faults or tree is None or whole is None:
         raise Refused("invalid", faults)
-    return whole
+    return Question(tree, names, wanted, whole)
 
 
-def _counts(
-    ctx: Context, actor: Actor, group: str, asked: Asked, base: str, keys: Mapping[str, str]
-) -> dict[str, Counts]:
-    raw = stats.counts_by(actor, ctx.session, group, asked)
-    counted = figures.grouped(raw, _key_of(group, base))
-    if group not in ("institution", "region", "kind"):
-        inspected = stats.count_inspected(actor, ctx.session, asked)
-        counted = {key: replace(counts, institutions_inspected=inspected) for key, counts in counted.items()}
-    if group in ("item", "institution"):
-        return {key: counted[key] for key in keys if key in counted}
-    return {key: counted.get(key, Counts()) for key in keys}
+def _rows_for_congress(ctx: Context, actor: Actor, group: str, question: Question) -> list[Row]:
+    tree = question.tree
+    asked = [_asked(ctx, first, last, tree.root) for first, last in question.quarters]
+    by_quarter = [spread(tree, stats.counts_by(actor, ctx.session, "place", one), Counts()) for one in asked]
+    total = by_quarter[0]
+    for quarter in by_quarter[1:]:
+        total = {cell: counts + quarter[cell] for cell, counts in total.items()}
+    if len(asked) > 1:  # an institution that was inspected in two quarters is one
+        period = _asked(ctx, question.quarters[0][0], question.quarters[-1][1], tree.root)
+        inspected = spread(tree, stats.inspected_by(actor, ctx.session, "place", period), 0)
+        total = {cell: replace(counts, institutions_inspected=inspected[cell]) for cell, counts in total.items()}
+    shown = figures.shown(by_quarter, total, tree)
+    labels = {**question.names, **dict(zip(KINDS, KINDS, strict=True))}
+    return [Row(row[1], labels[row[1]], shown[row]) for row in rows_of(tree, group, question.region)]
 
 
-def _key_of(group: str, base: str) -> Callable[[str], Sequence[str]]:
+# Those who see the problems themselves
+
+
+def _rows(ctx: Context, actor: Actor, group: str, asked: Asked, base: str) -> list[Row]:
+    counted = figures.grouped(stats.counts_by(actor, ctx.session, group, asked), _keys_of(group, base))
+    labels = _labels(ctx, actor, group, base, counted)
+    everywhere = Counts()
+    if group in stats.FACTS:  # an inspection is of all items at once: each row is measured by all institutions
+        everywhere = Counts(institutions_inspected=stats.count_inspected(actor, ctx.session, asked))
+    return [Row(key, label, figures.cells_of(counted.get(key, Counts()) + everywhere)) for key, label in labels.items()]
+
+
+def _keys_of(group: str, base: str) -> Callable[[tuple[Any, ...]], Collection[str]]:
+    """The rows to which a group of the database belongs: a league that of one of its banners, a problem that serves
+    several recommendations each of theirs."""
     if group == "region":
-        width = min(len(region_prefix(base)) + 2, 6)
-        return lambda code: (code[:width].ljust(6, "0"),)
+        width = min(_width(base) + 2, len(base))
+        return lambda raw: (raw[0][:width].ljust(len(base), "0"),)
     if group == "recommendation":
-        return lambda text: orjson.loads(text) or ("-",)
-    return lambda raw: ("-" if raw == "None" else raw,)
+        return lambda raw: set(raw[0]) or {NONE}
+    return lambda raw: (NONE if raw[0] is None else str(raw[0]),)
 
 
-def _keys(ctx: Context, actor: Actor, group: str, base: str) -> dict[str, str]:
-    """Every group that can have a row, with its name, in the order of the rows."""
+def _labels(ctx: Context, actor: Actor, group: str, base: str, counted: Collection[str]) -> dict[str, str]:
+    """The rows with their names, in their order: every group there is, of items and institutions those counted."""
     if group == "region":
         beneath = stats.regions_beneath_for_system(ctx.session, base)
-        width = min(len(region_prefix(base)) + 2, 6)
-        wanted = {code[:width].ljust(6, "0") for code in beneath}
+        keys_of = _keys_of(group, base)
+        wanted = {key for code in beneath for key in keys_of((code,))}
         return {code: name for code, name in beneath.items() if code in wanted}
     if group == "kind":
-        return {kind: kind for kind in KINDS}
+        return dict(zip(KINDS, KINDS, strict=True))
     if group == "severity":
-        return {severity: severity for severity in SEVERITIES}
+        return dict(zip(SEVERITIES, SEVERITIES, strict=True))
     if group == "recommendation":
-        return {letter: letter for letter in (*RECOMMENDATIONS, "-")}
+        return {letter: letter for letter in (*RECOMMENDATIONS, NONE)}
     if group == "item":
-        items = {item.code: item.text for checklist in published().values() for item in checklist.items()}
-        return dict(sorted(items.items())) | {"-": "-"}
-    return stats.institution_names(actor, ctx.session, base)
+        texts = stats.item_texts_for_system(ctx.session)
+        return {code: texts.get(code, code) for code in sorted(counted, key=lambda code: (code == NONE, code))}
+    names = stats.institution_names(actor, ctx.session, base)
+    return {key: name for key, name in names.items() if key in counted}

@@ -54,11 +54,15 @@ def stats_body(stats: Stats) -> dict[str, Any]:
 
 
 class SumSchema(Wire):
+    """Null where it is withheld because it is small."""
+
     institutions = Whole(0, 2**31, allow_none=True)
     total = Number(0, 1e15, allow_none=True)
 
 
 class NumberRowSchema(Wire):
+    """Null cells are withheld because they are small."""
+
     key = Text(64)
     label = Text(500)
     institutions = Whole(0, 2**31, allow_none=True)

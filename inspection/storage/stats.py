@@ -1,4 +1,4 @@
-"""Counting: conditional sums over problems and inspections, grouped in the database, within scope."""
+"""Counting: conditional counts of problems and inspections, grouped in the database, within scope."""
 
 from __future__ import annotations
 
@@ -8,19 +8,30 @@ from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, literal, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, select
 from sqlalchemy.orm import Session
 
 from inspection.domain.actor import Actor, region_prefix
 from inspection.domain.figures import Counts
+from inspection.storage.checklists import ChecklistRow, find_for_system
 from inspection.storage.inspections import InspectionRow
 from inspection.storage.institutions import InstitutionRow, RegionRow
-from inspection.storage.problems import ProblemRow, is_overdue
+from inspection.storage.problem_list import is_overdue
+from inspection.storage.problems import ProblemRow
 from inspection.storage.scope import countable_institutions
 
 P: Final = ProblemRow
-OWN: Final = and_(P.responsible_kind == "institution", P.status.in_(("found", "open", "submitted", "closed")))
-"""Problems that the institution itself answers for; void, transferred and departments' ones are counted apart."""
+STANDS: Final = and_(P.status != "void", P.status != "transferred")
+PLACES: Final[dict[str, Sequence[Any]]] = {
+    "institution": (InstitutionRow.id,),
+    "region": (InstitutionRow.region_code,),
+    "kind": (InstitutionRow.kind,),
+    "place": (InstitutionRow.region_code, InstitutionRow.kind),
+}
+"""Groups by what is known of the institution."""
+
+FACTS: Final[dict[str, Any]] = {"item": P.item_code, "severity": P.severity, "recommendation": P.recommendation}
+"""Groups by what is known of the problem itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,33 +47,39 @@ class Asked:
     region: str | None
 
 
-def counts_by(actor: Actor, session: Session, group: str, asked: Asked) -> list[tuple[str, Counts]]:
-    """Each raw group with its counts; a group may come twice, once for what was found and once for what was due.
-    `group`: institution, region (whole codes), kind, item, severity, recommendation (JSON text)."""
+def counts_by(actor: Actor, session: Session, group: str, asked: Asked) -> list[tuple[Any, Counts]]:
+    """Each group, a tuple of what it is grouped by, with its counts. A group may come several times: for what was
+    found, what was due, and for places the institutions inspected."""
     inside = _inside(actor, asked.region)
-    rows: list[tuple[str, Counts]] = []
-    for key, *sums in session.execute(_grouped(group, inside, _found_in(asked), _FOUND)):
-        found, recurring, void, transferred, departments = (int(value or 0) for value in sums)
-        rows.append(
-            (
-                str(key),
-                Counts(
-                    problems_found=found,
-                    recurrences=recurring,
-                    void=void,
-                    transferred=transferred,
-                    departments=departments,
-                ),
-            )
+    rows: list[tuple[Any, Counts]] = []
+    for *key, every, recurrences, void, transferred, departments in session.execute(
+        _grouped(group, inside, _found_in(asked), _FOUND)
+    ):
+        counts = Counts(
+            problems_found=int(every - void - transferred - departments),
+            recurrences=int(recurrences),
+            void=int(void),
+            transferred=int(transferred),
+            departments=int(departments),
         )
-    late = func.sum(case((and_(OWN, is_overdue(asked.today)), 1), else_=0))
-    for key, *sums in session.execute(_grouped(group, inside, _due_in(asked), (*_DUE, late))):
-        due, closed, on_time, overdue = (int(value or 0) for value in sums)
-        rows.append((str(key), Counts(due=due, closed=closed, closed_on_time=on_time, overdue=overdue)))
-    if group in ("institution", "region", "kind"):
-        for key, inspected in session.execute(_inspected(group, inside, asked)):
-            rows.append((str(key), Counts(institutions_inspected=int(inspected))))
+        rows.append((tuple(key), counts))
+    late = _count(is_overdue(asked.today))
+    for *key, due, closed, on_time, overdue in session.execute(
+        _grouped(group, inside, [*_due_in(asked), P.responsible_kind == "institution", STANDS], [*_DUE, late])
+    ):
+        counts = Counts(due=int(due), closed=int(closed), closed_on_time=int(on_time), overdue=int(overdue))
+        rows.append((tuple(key), counts))
+    if group in PLACES:
+        rows += [(key, Counts(institutions_inspected=n)) for key, n in inspected_by(actor, session, group, asked)]
     return rows
+
+
+def inspected_by(actor: Actor, session: Session, group: str, asked: Asked) -> list[tuple[Any, int]]:
+    """How many institutions of each place have an inspection in the period that stands."""
+    seen = _standing(_inside(actor, asked.region), asked).distinct().subquery()
+    keys = PLACES[group]
+    statement = select(*keys, func.count()).join(seen, seen.c.institution_id == InstitutionRow.id).group_by(*keys)
+    return [(tuple(key), count) for *key, count in session.execute(statement)]
 
 
 def count_inspected(actor: Actor, session: Session, asked: Asked) -> int:
@@ -71,40 +88,38 @@ def count_inspected(actor: Actor, session: Session, asked: Asked) -> int:
     return session.scalar(select(func.count()).select_from(statement.distinct().subquery())) or 0
 
 
-def _sum(condition: ColumnElement[bool]) -> ColumnElement[Any]:
-    return func.sum(case((condition, 1), else_=0))
+def _count(condition: ColumnElement[bool]) -> ColumnElement[int]:
+    return func.count().filter(condition)
 
 
 _FOUND: Final = (
-    _sum(OWN),
-    _sum(and_(OWN, P.recurrence > 0)),
-    _sum(P.status == "void"),
-    _sum(P.status == "transferred"),
-    _sum(and_(P.responsible_kind == "department", P.status.not_in(("void", "transferred")))),
+    # what the institution answers for is what is left of all: the rest is rare, and rarely counted is quickly counted
+    func.count(),
+    _count(and_(P.recurrence > 0, P.responsible_kind == "institution", STANDS)),
+    _count(P.status == "void"),
+    _count(P.status == "transferred"),
+    _count(and_(P.responsible_kind != "institution", STANDS)),
 )
 _DUE: Final = (
-    _sum(OWN),
-    _sum(and_(OWN, P.status == "closed")),
-    _sum(and_(OWN, P.status == "closed", P.closed_on_time.is_(True))),
+    func.count(),
+    _count(P.status == "closed"),
+    _count(and_(P.closed_on_time.is_(True), P.status == "closed")),
 )
 
 
 def _grouped(
-    group: str, inside: Select[Any], period: Sequence[ColumnElement[bool]], sums: Sequence[ColumnElement[Any]]
+    group: str, inside: Select[Any], conditions: Sequence[ColumnElement[bool]], counts: Sequence[ColumnElement[Any]]
 ) -> Any:
     """By a column of the problem itself; by one of its institution, in two steps, so that a million rows are grouped
-    by id alone and ten thousand joined."""
-    columns = {"item": P.item_code, "severity": P.severity, "recommendation": P.recommendation}
-    within = (P.institution_id.in_(inside), *period)
-    if group in columns:
-        return select(columns[group], *sums).where(*within).group_by(columns[group])
-    labelled = [column.label(f"s{number}") for number, column in enumerate(sums)]
-    if group == "institution":
-        return select(P.institution_id, *labelled).where(*within).group_by(P.institution_id)
+    by id alone, as they stand in the index, and ten thousand joined."""
+    within = (P.institution_id.in_(inside), *conditions)
+    if group in FACTS:
+        return select(FACTS[group], *counts).where(*within).group_by(FACTS[group])
+    labelled = [column.label(f"n{number}") for number, column in enumerate(counts)]
     inner = select(P.institution_id, *labelled).where(*within).group_by(P.institution_id).subquery()
-    key = InstitutionRow.region_code if group == "region" else InstitutionRow.kind
     totals = [func.sum(inner.c[column.name]) for column in labelled]
-    return select(key, *totals).join(inner, inner.c.institution_id == InstitutionRow.id).group_by(key)
+    keys = PLACES[group]
+    return select(*keys, *totals).join(inner, inner.c.institution_id == InstitutionRow.id).group_by(*keys)
 
 
 def _found_in(asked: Asked) -> list[ColumnElement[bool]]:
@@ -136,13 +151,6 @@ def _standing(inside: Select[Any], asked: Asked) -> Select[Any]:
     return statement
 
 
-def _inspected(group: str, inside: Select[Any], asked: Asked) -> Select[Any]:
-    seen = _standing(inside, asked).distinct().subquery()
-    keys = {"institution": InstitutionRow.id, "region": InstitutionRow.region_code, "kind": InstitutionRow.kind}
-    key: Any = keys[group]
-    return select(key, func.count()).join(seen, seen.c.institution_id == InstitutionRow.id).group_by(key)
-
-
 def _inside(actor: Actor, region: str | None) -> Select[Any]:
     statement = select(InstitutionRow.id).where(countable_institutions(actor, InstitutionRow))
     if region is not None:
@@ -152,7 +160,14 @@ def _inside(actor: Actor, region: str | None) -> Select[Any]:
 
 def institution_names(actor: Actor, session: Session, region: str | None) -> dict[str, str]:
     statement = select(InstitutionRow.id, InstitutionRow.name).where(InstitutionRow.id.in_(_inside(actor, region)))
-    return {str(key): name for key, name in session.execute(statement)}
+    return {str(key): name for key, name in session.execute(statement.order_by(InstitutionRow.id))}
+
+
+def item_texts_for_system(session: Session) -> dict[str, str]:
+    """Every item of every published version with its text, that of the newest version which has it."""
+    versions = session.execute(select(ChecklistRow.code, ChecklistRow.version).order_by(ChecklistRow.version)).all()
+    checklists = (find_for_system(session, code, version) for code, version in versions)
+    return {item.code: item.text for checklist in checklists if checklist is not None for item in checklist.items()}
 
 
 def regions_beneath_for_system(session: Session, region: str) -> dict[str, str]:
@@ -161,9 +176,9 @@ def regions_beneath_for_system(session: Session, region: str) -> dict[str, str]:
     return dict(session.execute(select(RegionRow.code, RegionRow.name).where(inside).order_by(RegionRow.code)).all())
 
 
-def numbers_of(actor: Actor, session: Session, asked: Asked) -> list[tuple[UUID, str, str, dict[str, float]]]:
-    """(institution, region, kind, numbers by item) of the latest standing inspections of the period that give any
-    number: an institution's later number replaces its earlier one."""
+def numbers_of(actor: Actor, session: Session, asked: Asked) -> list[tuple[tuple[str, str], dict[str, float]]]:
+    """((region, kind), numbers by item) of each institution, from its standing inspections of the period that give any
+    number: a later number replaces an earlier one."""
     statement = (
         select(InspectionRow.institution_id, InstitutionRow.region_code, InstitutionRow.kind, InspectionRow.counts)
         .join(InstitutionRow, InstitutionRow.id == InspectionRow.institution_id)
@@ -178,9 +193,9 @@ def numbers_of(actor: Actor, session: Session, asked: Asked) -> list[tuple[UUID,
         statement = statement.where(InspectionRow.inspected_on >= asked.first_on)
     if asked.last_on is not None:
         statement = statement.where(InspectionRow.inspected_on <= asked.last_on)
-    latest: dict[UUID, tuple[UUID, str, str, dict[str, float]]] = {}
+    places: dict[UUID, tuple[str, str]] = {}
+    latest: dict[UUID, dict[str, float]] = {}
     for institution_id, region, kind, counts in session.execute(statement):
-        earlier = latest.get(institution_id)
-        merged = {**(earlier[3] if earlier else {}), **counts}
-        latest[institution_id] = (institution_id, region, kind, merged)
-    return list(latest.values())
+        places[institution_id] = (region, kind)
+        latest.setdefault(institution_id, {}).update(counts)
+    return [(places[institution_id], numbers) for institution_id, numbers in latest.items()]
