@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from flask import Flask
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import IntegrityError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.routing import BaseConverter
 
@@ -63,7 +63,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Flask:
         clock=clock or Clock(settings.zone),
         evidence=evidence_store.from_url(settings.evidence_url, settings.data_dir),
     )
-    problem_json.register(app, unusable=(OperationalError, PoolTimeout), twin=IntegrityError)
+    problem_json.register(app, unusable=(OperationalError, InternalError, PoolTimeout), twin=IntegrityError)
     app.register_blueprint(api_routes.api)
     app.register_blueprint(docs.docs)
     app.register_blueprint(face.pages)

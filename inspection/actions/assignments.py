@@ -1,22 +1,22 @@
-"""Planning inspections: assign, cancel, see what was not done; and who must not inspect what (回避)."""
+"""Planning inspections: assign, cancel, see what was not done."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
-from uuid import UUID, uuid5
+from uuid import UUID
 
-from inspection.actions.acts import done_before, keep
+from inspection.actions.acts import decided_before, done_before, keep
 from inspection.actions.context import Context, new_id
 from inspection.actions.paging import cut, position
 from inspection.domain.actor import INSPECTORS, Actor
-from inspection.domain.assignments import Assignment, Cancellation, Recusal, assignment_faults
-from inspection.domain.errors import Fault, Refused, invalid
+from inspection.domain.assignments import Assignment, Cancellation, assignment_faults
+from inspection.domain.errors import Fault, Refused
 from inspection.domain.incoming import Incoming
 from inspection.domain.views import AssignedView, AssignmentView, Page, Stored
 from inspection.storage import accounts, assignments, checklists, institutions
-from inspection.storage.assignments import AssignedRow, AssignmentRow, RecusalRow
+from inspection.storage.assignments import AssignedRow, AssignmentRow
 from inspection.storage.unit import once_more, unit
 
 
@@ -79,53 +79,25 @@ def assign(ctx: Context, actor: Actor, assignment_id: UUID, incoming: Incoming[A
 def cancel(ctx: Context, actor: Actor, assignment_id: UUID, incoming: Incoming[Cancellation]) -> Stored[AssignmentView]:
     """It is taken from the phones at their next contact; what was captured for it meanwhile is still taken in.
     Raises `not_found`, `already_decided` (done or cancelled already), `invalid`."""
-    act_id = uuid5(assignment_id, "cancellation")
     with unit(ctx.session):
         row = assignments.lock(actor, ctx.session, assignment_id)
         if row is None:
             raise Refused("not_found")
-        if row.cancelled_at is not None and done_before(
-            ctx, actor, act_id, "cancel_assignment", assignment_id, incoming
-        ):
+        if row.cancelled_at is not None and decided_before(ctx, actor, "cancel_assignment", assignment_id, incoming):
             return Stored(_one(ctx, assignment_id), created=False)
         if row.cancelled_at is not None or row.inspection_id is not None:
             raise Refused("already_decided")
-        row.cancel_reason = incoming.load().reason
-        row.cancelled_at = row.changed_at = ctx.now()
-        ctx.session.flush()
-        keep(ctx, actor, act_id, "cancel_assignment", assignment_id, incoming)
-        _tell(ctx, "assignment_cancelled", assignment_id)
+        call_off(ctx, row, incoming.load().reason)
+        keep(ctx, actor, new_id(), "cancel_assignment", assignment_id, incoming)
         return Stored(_one(ctx, assignment_id), created=True)
 
 
-def recuse(
-    ctx: Context, actor: Actor, institution_id: UUID, recusal_id: UUID, incoming: Incoming[Recusal]
-) -> Stored[None]:
-    """Somebody must not inspect an institution: he says so himself, or the bureau does. Raises `conflict`,
-    `not_found`, `not_allowed` (an inspector speaks for himself alone), `invalid`."""
-    with unit(ctx.session):
-        if done_before(ctx, actor, recusal_id, "recuse", institution_id, incoming):
-            return Stored(None, created=False)
-        institution = institutions.get(actor, ctx.session, institution_id)
-        if institution is None:
-            raise Refused("not_found")
-        given = incoming.load()
-        if given.user_id != actor.id and "reviewer" not in actor.roles:
-            raise Refused("not_allowed")
-        if not accounts.holds_over_for_system(ctx.session, given.user_id, INSPECTORS, institution.region_code):
-            raise invalid(Fault("/user_id", "not_an_inspector_here"))
-        ctx.session.add(
-            RecusalRow(
-                id=recusal_id,
-                user_id=given.user_id,
-                institution_id=institution_id,
-                reason=given.reason,
-                declared_by_id=actor.id,
-                declared_at=ctx.now(),
-            )
-        )
-        keep(ctx, actor, recusal_id, "recuse", institution_id, incoming)
-        return Stored(None, created=True)
+def call_off(ctx: Context, row: AssignmentRow, reason: str) -> None:
+    """Cancelled, and its inspectors told."""
+    row.cancel_reason = reason
+    row.cancelled_at = row.changed_at = ctx.now()
+    ctx.session.flush()
+    _tell(ctx, "assignment_cancelled", row.id)
 
 
 def list_assignments(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -23,6 +23,7 @@ from inspection.domain.assignments import assignment_flags
 from inspection.domain.errors import Fault, Refused
 from inspection.domain.incoming import Incoming
 from inspection.domain.inspections import Submission
+from inspection.domain.permissions import HANDING_IN_DAYS
 from inspection.domain.views import InspectionView, Stored
 from inspection.storage import accounts, assignments, checklists, evidence, inspections, institutions, problems
 from inspection.storage.inspections import InspectionRow, ParticipantRow
@@ -76,9 +77,15 @@ def submit_inspection(
             inspected_on=judged.inspected_on,
         )
         _add_rechecks(ctx, actor, inspection_id, judged)
-        if judged.submission.assignment_id is not None:
+        if judged.submission.assignment_id is not None and not judged.submission.goes_ahead:
             assignments.done_by_for_system(
-                ctx.session, judged.submission.assignment_id, actor.id, inspection_id, judged.received_at
+                ctx.session,
+                judged.submission.assignment_id,
+                judged.institution.id,
+                actor.id,
+                inspection_id,
+                superseded,
+                ctx.now(),
             )
         evidence.name_photos(
             actor,
@@ -110,6 +117,9 @@ def _judge(ctx: Context, actor: Actor, incoming: Incoming[Submission]) -> _Judge
     if submission is None:
         raise Refused("invalid", read.faults)
     institution = institutions.get(actor, ctx.session, submission.institution_id)
+    moved = institution is None
+    if institution is None:
+        institution = institutions.get_lately(actor, ctx.session, submission.institution_id, _lately(ctx))
     if institution is None:
         raise Refused("not_found")
     ctx.session.expunge(institution)  # read after the unit has ended this transaction
@@ -142,6 +152,7 @@ def _judge(ctx: Context, actor: Actor, incoming: Incoming[Submission]) -> _Judge
             clock_offset=offset,
             organisation=actor.organisation,
             institution_closed=institution.closed_on is not None and institution.closed_on <= inspected_on,
+            institution_moved=moved,
         ),
         *_assignment(ctx, actor, submission),
         *recheck_flags,
@@ -157,6 +168,11 @@ def _judge(ctx: Context, actor: Actor, incoming: Incoming[Submission]) -> _Judge
         rechecked=rechecked,
         flags=flags,
     )
+
+
+def _lately(ctx: Context) -> datetime:
+    """Who saw an institution after this moment may still hand in what he captured there."""
+    return ctx.now() - timedelta(days=HANDING_IN_DAYS)
 
 
 def _assignment(ctx: Context, actor: Actor, submission: Submission) -> list[Flag]:
@@ -192,14 +208,17 @@ def _evaluate(
 def _rechecks(
     ctx: Context, actor: Actor, submission: Submission, institution_id: UUID
 ) -> tuple[list[tuple[Mapping[str, Any], UUID]], list[Fault], list[Flag]]:
-    """Which rechecks speak of unfinished problems of this institution; the others are kept and flagged."""
+    """Which rechecks speak of unfinished problems of this institution, or of one that was merged into it; the others
+    are kept and flagged."""
     rechecked: list[tuple[Mapping[str, Any], UUID]] = []
     faults: list[Fault] = []
     flags: list[Flag] = []
+    merged = institutions.predecessors_for_system(ctx.session, institution_id) if submission.rechecks else ()
+    here = {institution_id, *(earlier.id for earlier in merged)}
     for index, recheck in enumerate(submission.rechecks):
-        problem = problems.get(actor, ctx.session, recheck["problem_id"])
+        problem = problems.get_lately(actor, ctx.session, recheck["problem_id"], _lately(ctx))
         at = f"/rechecks/{index}"
-        if problem is None or problem.institution_id != institution_id:
+        if problem is None or problem.institution_id not in here:
             flags.append(Flag("recheck_unknown", at))
             continue
         if problem.photo_rule == "forbidden":
@@ -209,7 +228,8 @@ def _rechecks(
             ]
         if problem.finished_at is not None:
             flags.append(Flag("recheck_of_finished", at))
-        rechecked.append((recheck, problem.id))
+        else:
+            rechecked.append((recheck, problem.id))
     return rechecked, faults, flags
 
 

@@ -40,14 +40,6 @@ class Cancellation:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Recusal:
-    """The body of `PUT /institutions/{id}/recusals/{uuid}`."""
-
-    user_id: UUID
-    reason: str
-
-
 def assignment_faults(
     assignment: Assignment,
     checklist: Checklist | None,
@@ -83,6 +75,13 @@ def assignment_faults(
                 if section not in known
             ]
     return faults
+
+
+def united(one: Sequence[str] | None, other: Sequence[str] | None) -> list[str] | None:
+    """The sections of two parts together; None is all of the checklist."""
+    if one is None or other is None:
+        return None
+    return [*one, *(section for section in other if section not in one)]
 
 
 def assignment_flags(

@@ -87,6 +87,11 @@ class Submission:
     participants: Sequence[Mapping[str, Any]]
     signatures: Sequence[Mapping[str, Any]]
 
+    @property
+    def goes_ahead(self) -> bool:
+        """Whether it is a danger that is told ahead of its visit: it covers no section, the rest follows."""
+        return self.sections == ()
+
     def participant_ids(self) -> frozenset[UUID]:
         """Accounts that took part beside the submitter."""
         return frozenset(p["user_id"] for p in self.participants if p.get("user_id"))
@@ -185,9 +190,10 @@ def oddities(
     clock_offset: timedelta | None,
     organisation: str,
     institution_closed: bool,
+    institution_moved: bool,
 ) -> list[Flag]:
     """What is odd about a submission beyond its answers. Nothing here ever refuses it. `organisation` is that of who
-    hands it in."""
+    hands it in; `institution_moved` out of his scope within the days in which he may still hand in."""
     flags: list[Flag] = []
     if checklist.version < newest_version:
         flags.append(Flag("checklist_superseded", "/checklist/version"))
@@ -203,7 +209,9 @@ def oddities(
         flags.append(Flag("late_receipt", "/finished_at"))
     if institution_closed:
         flags.append(Flag("institution_closed", "/institution_id"))
-    if submission.sections != ():
+    if institution_moved:
+        flags.append(Flag("institution_moved", "/institution_id"))
+    if not submission.goes_ahead:
         if 1 + len(submission.participants) < TEAM_SIZE:
             flags.append(Flag("small_team", "/participants"))
         elif all(person["organisation"] == organisation for person in submission.participants):

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from typing import Any, Final
 
+from marshmallow import fields
+
+from inspection.domain.sync import Reached
 from inspection.domain.views import SyncView
 from inspection.schemas.accounts import ChecklistSchema
 from inspection.schemas.assignments import AssignmentSchema
@@ -12,9 +16,24 @@ from inspection.schemas.institutions import InstitutionSchema
 from inspection.schemas.problems import ProblemSchema
 from inspection.schemas.wire import Choice, Id, ListOf, MapOf, Moment, Part, Text, Truth, Whole, Wire
 
+REACHED: Final = re.compile(r"([^~]+)~([0-9]{1,18})~([0-9]{1,18})")
+
+
+class Since(fields.String):
+    """The `next` of an earlier answer as it was given, or a plain moment."""
+
+    default_error_messages = Moment.default_error_messages
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> Any:
+        known = REACHED.fullmatch(value) if isinstance(value, str) else None
+        if known is None:
+            return Reached(Moment().deserialize(value, attr, data, **options))
+        moment, revision, entry = known.groups()
+        return Reached(Moment().deserialize(moment, attr, data, **options), int(revision), int(entry))
+
 
 class SyncQuery(Wire):
-    since = Moment()
+    since = Since()
 
 
 class TombstoneSchema(Wire):
@@ -33,7 +52,7 @@ class SyncSchema(Wire):
     limits = MapOf(Text(32), Whole(0, 2**31 - 1), most=20)
     server_time = Moment()
     installation_id = Id()
-    next = Text(40)
+    next = Text(100)
 
 
 def sync_body(view: SyncView) -> dict[str, Any]:

@@ -7,17 +7,19 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, String, Text, func, or_, select, update
+from sqlalchemy import ForeignKey, Index, String, Text, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from inspection.domain.actor import Actor
+from inspection.domain.assignments import united
 from inspection.storage.db import Base, Json
+from inspection.storage.institutions import InstitutionRow
 from inspection.storage.scope import visible
 
 
 class AssignmentRow(Base):
-    """`changed_at` moves with every change of it, for the phones' deltas. `inspection_id` is the first submission
-    that named it; it is over then, or when it was cancelled."""
+    """`changed_at` moves with every change of it, for the phones' deltas. `inspection_id` is the submission that did
+    the last part of it; it is over then, or when it was cancelled."""
 
     __tablename__ = "assignment"
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -38,7 +40,7 @@ class AssignmentRow(Base):
 
 class AssignedRow(Base):
     """One inspector of an assignment; `sections` None means all of the checklist. `inspection_id` is his own
-    submission for it: the others of the team still have theirs to do."""
+    submission for it: the others of the team still have theirs to do, and until then the whole is not done."""
 
     __tablename__ = "assigned"
     assignment_id: Mapped[UUID] = mapped_column(ForeignKey("assignment.id"), primary_key=True)
@@ -57,6 +59,9 @@ class RecusalRow(Base):
     reason: Mapped[str] = mapped_column(Text)
     declared_by_id: Mapped[UUID] = mapped_column(ForeignKey("user_account.id"))
     declared_at: Mapped[datetime]
+    ended_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("user_account.id"))
+    ended_at: Mapped[datetime | None]
+    end_reason: Mapped[str | None] = mapped_column(Text)
     __table_args__ = (Index("ix_recusal_institution_id_user_id", "institution_id", "user_id"),)
 
 
@@ -71,6 +76,21 @@ def lock(actor: Actor, session: Session, assignment_id: UUID) -> AssignmentRow |
         .with_for_update()
         .execution_options(populate_existing=True)
     )
+
+
+def lock_open_of_for_system(session: Session, institution_id: UUID) -> Sequence[AssignmentRow]:
+    """What is planned for an institution and neither done nor cancelled, held until the unit ends."""
+    return session.scalars(
+        select(AssignmentRow)
+        .where(
+            AssignmentRow.institution_id == institution_id,
+            AssignmentRow.cancelled_at.is_(None),
+            AssignmentRow.inspection_id.is_(None),
+        )
+        .order_by(AssignmentRow.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).all()
 
 
 def find_for_system(session: Session, assignment_id: UUID) -> AssignmentRow | None:
@@ -103,23 +123,31 @@ def list_visible(
 
 
 def own_to_do(actor: Actor, session: Session) -> Sequence[AssignmentRow]:
-    """What is planned for the actor and not done by him yet, by day."""
+    """What is planned for the actor in his scope and not done by him yet, by day."""
     return session.scalars(
         select(AssignmentRow)
         .join(AssignedRow, AssignedRow.assignment_id == AssignmentRow.id)
         .where(
-            AssignedRow.user_id == actor.id, AssignedRow.inspection_id.is_(None), AssignmentRow.cancelled_at.is_(None)
+            AssignedRow.user_id == actor.id,
+            AssignedRow.inspection_id.is_(None),
+            AssignmentRow.cancelled_at.is_(None),
+            visible(actor, AssignmentRow),
         )
         .order_by(AssignmentRow.planned_on, AssignmentRow.id)
     ).all()
 
 
 def own_changed(actor: Actor, session: Session, since: datetime) -> Sequence[UUID]:
-    """Assignments of the actor that changed after a moment, done and cancelled ones among them."""
+    """Assignments of the actor that changed after a moment, or whose institution did: those that are done, cancelled
+    or out of scope since then are among them."""
     return session.scalars(
         select(AssignmentRow.id)
         .join(AssignedRow, AssignedRow.assignment_id == AssignmentRow.id)
-        .where(AssignedRow.user_id == actor.id, AssignmentRow.changed_at > since)
+        .join(InstitutionRow, InstitutionRow.id == AssignmentRow.institution_id)
+        .where(
+            AssignedRow.user_id == actor.id,
+            or_(AssignmentRow.changed_at > since, InstitutionRow.changed_at > since),
+        )
     ).all()
 
 
@@ -133,51 +161,147 @@ def team_of_for_system(session: Session, assignment_ids: Collection[UUID]) -> Se
     ).all()
 
 
-def recused_for_system(session: Session, institution_id: UUID, user_ids: Collection[UUID]) -> set[UUID]:
-    """Who of these must not inspect the institution."""
+def recused_for_system(
+    session: Session, institution_id: UUID, user_ids: Collection[UUID], at: datetime | None = None
+) -> set[UUID]:
+    """Who of these must not inspect the institution; with `at`, who it stood against at that moment or since."""
     if not user_ids:
         return set()
+    standing = RecusalRow.ended_at.is_(None)
     return set(
         session.scalars(
             select(RecusalRow.user_id).where(
-                RecusalRow.institution_id == institution_id, RecusalRow.user_id.in_(list(user_ids))
+                RecusalRow.institution_id == institution_id,
+                RecusalRow.user_id.in_(list(user_ids)),
+                standing if at is None else or_(standing, RecusalRow.ended_at > at),
             )
         )
     )
 
 
-def done_by_for_system(session: Session, assignment_id: UUID, user_id: UUID, inspection_id: UUID, at: datetime) -> None:
-    """A submission that names an assignment has done its submitter's part; the first one stands for the whole."""
-    session.execute(
-        update(AssignmentRow)
-        .where(AssignmentRow.id == assignment_id)
-        .values(inspection_id=func.coalesce(AssignmentRow.inspection_id, inspection_id), changed_at=at)
-    )
-    session.execute(
-        update(AssignedRow)
+def recusals_of_for_system(session: Session, institution_id: UUID) -> Sequence[RecusalRow]:
+    """All that were declared of an institution, the oldest first."""
+    return session.scalars(
+        select(RecusalRow)
+        .where(RecusalRow.institution_id == institution_id)
+        .order_by(RecusalRow.declared_at, RecusalRow.id)
+    ).all()
+
+
+def find_recusal_for_system(session: Session, recusal_id: UUID, *, locked: bool = False) -> RecusalRow | None:
+    return session.get(RecusalRow, recusal_id, with_for_update=locked, populate_existing=locked)
+
+
+def planned_days_for_system(session: Session, institution_id: UUID, user_id: UUID) -> Sequence[date]:
+    """On which days somebody has still to inspect an institution."""
+    return session.scalars(
+        select(AssignmentRow.planned_on)
+        .join(AssignedRow, AssignedRow.assignment_id == AssignmentRow.id)
         .where(
-            AssignedRow.assignment_id == assignment_id,
+            AssignmentRow.institution_id == institution_id,
+            AssignmentRow.cancelled_at.is_(None),
             AssignedRow.user_id == user_id,
             AssignedRow.inspection_id.is_(None),
         )
-        .values(inspection_id=inspection_id)
+        .order_by(AssignmentRow.planned_on)
+    ).all()
+
+
+def done_by_for_system(
+    session: Session,
+    assignment_id: UUID,
+    institution_id: UUID,
+    user_id: UUID,
+    inspection_id: UUID,
+    instead_of: UUID | None,
+    at: datetime,
+) -> None:
+    """A submission about the assignment's institution by one of its team does that person's part, once; one that says
+    that it stands `instead_of` the submission which did it takes its place."""
+    row = session.scalar(
+        select(AssignmentRow)
+        .where(AssignmentRow.id == assignment_id, AssignmentRow.institution_id == institution_id)
+        .with_for_update()  # of a team that hands in at once, the last has to see that he is the last
+        .execution_options(populate_existing=True)
     )
+    own = session.get(AssignedRow, (assignment_id, user_id), populate_existing=True) if row is not None else None
+    if row is None or own is None or own.inspection_id not in (None, instead_of):
+        return
+    own.inspection_id = inspection_id
+    row.changed_at = at
+    _settle(session, row, inspection_id)
 
 
-def reassign_for_system(session: Session, from_id: UUID, to_id: UUID, at: datetime) -> int:
-    """What is planned for one person is planned for the other; how many assignments that were."""
+def _settle(session: Session, row: AssignmentRow, last: UUID | None) -> None:
+    """Once everybody's part is done, the assignment is: `last` did it."""
+    session.flush()
+    undone = select(AssignedRow.user_id).where(AssignedRow.assignment_id == row.id, AssignedRow.inspection_id.is_(None))
+    if session.scalar(undone.limit(1)) is None:
+        row.inspection_id = last
+        session.flush()
+
+
+def undo_done_for_system(session: Session, inspection_ids: Sequence[UUID], at: datetime) -> None:
+    """What these inspections had done is to be done again: they count no longer."""
+    theirs = AssignedRow.inspection_id.in_(inspection_ids)
     rows = session.scalars(
-        select(AssignmentRow).where(
-            AssignmentRow.id.in_(select(AssignedRow.assignment_id).where(AssignedRow.user_id == from_id)),
-            AssignmentRow.cancelled_at.is_(None),
-            AssignmentRow.inspection_id.is_(None),
-        )
+        select(AssignmentRow)
+        .where(AssignmentRow.id.in_(select(AssignedRow.assignment_id).where(theirs)))
+        .order_by(AssignmentRow.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
     ).all()
     for row in rows:
+        row.inspection_id = None
         row.changed_at = at
-        own = session.get_one(AssignedRow, (row.id, from_id))
-        if session.get(AssignedRow, (row.id, to_id)) is None:
-            session.add(AssignedRow(assignment_id=row.id, user_id=to_id, sections=own.sections, inspection_id=None))
-        session.delete(own)
     session.flush()
-    return len(rows)
+    session.execute(update(AssignedRow).where(theirs).values(inspection_id=None))
+
+
+def reassign_for_system(
+    session: Session, from_id: UUID, to_id: UUID, at: datetime
+) -> tuple[int, Sequence[AssignmentRow]]:
+    """What one person has still to do becomes the other's: how many assignments that were, and those that stay where
+    they are because the other must not inspect there. Where he is of the team already, he has both parts to do."""
+    rows = session.scalars(
+        select(AssignmentRow)
+        .join(AssignedRow, AssignedRow.assignment_id == AssignmentRow.id)
+        .where(
+            AssignedRow.user_id == from_id,
+            AssignedRow.inspection_id.is_(None),
+            AssignmentRow.cancelled_at.is_(None),
+        )
+        .order_by(AssignmentRow.id)
+        .with_for_update(of=AssignmentRow)
+        .execution_options(populate_existing=True)
+    ).all()
+    barred = set(
+        session.scalars(
+            select(RecusalRow.institution_id).where(RecusalRow.user_id == to_id, RecusalRow.ended_at.is_(None))
+        )
+    )
+    moved = 0
+    for row in rows:
+        if row.institution_id not in barred and _take_over(session, row, from_id, to_id):
+            row.changed_at = at
+            moved += 1
+    session.flush()
+    return moved, [row for row in rows if row.institution_id in barred]
+
+
+def _take_over(session: Session, row: AssignmentRow, from_id: UUID, to_id: UUID) -> bool:
+    """Whether the part was still to be done when its assignment was held."""
+    own = session.get_one(AssignedRow, (row.id, from_id), populate_existing=True)
+    if own.inspection_id is not None:
+        return False
+    theirs = session.get(AssignedRow, (row.id, to_id), populate_existing=True)
+    if theirs is None:
+        theirs = AssignedRow(assignment_id=row.id, user_id=to_id, sections=own.sections, inspection_id=None)
+        session.add(theirs)
+    else:
+        both = united(theirs.sections, own.sections)
+        if both != theirs.sections:  # what he has handed in covers his own part, not this one
+            theirs.sections, theirs.inspection_id = both, None
+    session.delete(own)
+    _settle(session, row, theirs.inspection_id)
+    return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any, Final
 
@@ -54,6 +55,12 @@ def list_for_system(session: Session) -> list[Checklist]:
     """The newest version of each checklist, by code."""
     found = [find_for_system(session, code) for code in session.scalars(select(ChecklistRow.code).distinct())]
     return sorted((checklist for checklist in found if checklist is not None), key=lambda c: c.code)
+
+
+def versions_for_system(session: Session, wanted: Collection[tuple[str, int]]) -> list[Checklist]:
+    """These versions, by code and number."""
+    found = [find_for_system(session, code, version) for code, version in sorted(wanted)]
+    return [checklist for checklist in found if checklist is not None]
 
 
 def published_since_for_system(session: Session, since: datetime) -> set[str]:

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cache
+from math import inf
 from pathlib import Path
 from time import monotonic
 from typing import IO, Any, Final
@@ -21,7 +22,7 @@ from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import CursorResult, DateTime, Engine, Insert, MetaData, String, Table, Text, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, Connection, make_url
-from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.exc import DisconnectionError, TimeoutError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
@@ -121,9 +122,10 @@ def wal_is_safe(version: tuple[int, ...]) -> bool:
 
 def prepare_engine(engine: Engine) -> None:
     """Durable settings and real transactions on SQLite: BEGIN IMMEDIATE for writing units, BEGIN for the rest.
-    Elsewhere, connections that have rested are asked whether they still live."""
+    Elsewhere, connections that have rested are asked whether they still live, and no transaction lives long."""
     if engine.dialect.name != "sqlite":
         _ask_the_rested(engine)
+        _limit(engine)
         return
     dbapi: Any = engine.dialect.dbapi
     journal = "WAL" if wal_is_safe(dbapi.sqlite_version_info) else "TRUNCATE"
@@ -157,6 +159,49 @@ def _ask_the_rested(engine: Engine) -> None:
     @event.listens_for(engine, "checkin")
     def _in(_: Any, record: Any) -> None:
         record.info["used_at"] = monotonic()
+
+
+LONGEST_S: Final = 300
+"""No transaction is committed later than so many seconds after its begin: a phone's delta relies on it."""
+
+LIMITS: Final = {
+    "lock_timeout": "30s",
+    "statement_timeout": "60s",
+    "idle_in_transaction_session_timeout": "60s",
+    "transaction_timeout": f"{LONGEST_S}s",
+}
+"""What PostgreSQL itself ends. The last one is known to servers from 17 on; before them it is asked at the commit."""
+
+_SET_KNOWN: Final = (
+    "SELECT set_config(known.name, wanted.value, %s) FROM pg_settings AS known"
+    " JOIN unnest(%s::text[], %s::text[]) AS wanted (name, value) ON wanted.name = known.name"
+)
+
+
+def _limit(engine: Engine) -> None:
+    @event.listens_for(engine, "connect")
+    def _connect(connection: Any, _: Any) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(_SET_KNOWN, (False, list(LIMITS), list(LIMITS.values())))
+        connection.commit()
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        connection.info["begun_at"] = monotonic()
+        if connection.get_execution_options().get("write", False):  # the schema's revisions take as long as they take
+            lift_limits(connection)
+
+    @event.listens_for(engine, "commit")
+    def _commit(connection: Connection) -> None:
+        if monotonic() - connection.info["begun_at"] > LONGEST_S:
+            raise TimeoutError(f"a transaction of more than {LONGEST_S} s is not committed")
+
+
+def lift_limits(connection: Connection) -> None:
+    """For a transaction that writes nothing a phone waits for: it may take as long as it needs."""
+    if connection.dialect.name != "sqlite":
+        connection.exec_driver_sql(_SET_KNOWN, (True, list(LIMITS), ["0"] * len(LIMITS)))
+        connection.info["begun_at"] = inf
 
 
 _writers = threading.Lock()
@@ -193,17 +238,24 @@ def _flocked(handle: IO[bytes]) -> Iterator[None]:
 def insert_or_ignore(session: Session, table: Any, rows: Sequence[Mapping[str, Any]]) -> int:
     """Insert rows, leaving out those whose key exists already; how many were new.
     The one statement of the house that is not the same on every database."""
-    new = 0
-    for row in rows:
-        result = session.execute(
-            _insert_or_ignore(table.__table__, session.get_bind().dialect.name),
-            row,
-            execution_options={"preserve_rowcount": True},
-        )
-        assert isinstance(result, CursorResult)
-        assert result.rowcount in (0, 1)
-        new += result.rowcount
-    return new
+    if not rows:
+        return 0
+    result = session.execute(
+        _insert_or_ignore(table.__table__, session.get_bind().dialect.name),
+        list(rows),
+        execution_options={"preserve_rowcount": True},
+    )
+    assert isinstance(result, CursorResult)
+    assert 0 <= result.rowcount <= len(rows)
+    return result.rowcount
+
+
+def insert_or_ignore_from(session: Session, table: Any, columns: Sequence[str], rows: Any) -> int:
+    """The same for rows that a query finds."""
+    statement = _insert_or_ignore(table.__table__, session.get_bind().dialect.name).from_select(columns, rows)
+    result = session.execute(statement, execution_options={"preserve_rowcount": True})
+    assert isinstance(result, CursorResult)
+    return result.rowcount
 
 
 @cache

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import String, delete, select, update
+from sqlalchemy import String, delete, func, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from inspection.storage.audit import AuditRow
 from inspection.storage.db import Base, insert_or_ignore
 
 
@@ -57,6 +58,16 @@ def recomputed_for_system(session: Session, revision: int) -> None:
 
 def calendar_revision_for_system(session: Session) -> int:
     return session.scalar(select(InstallationRow.calendar_revision).where(InstallationRow.id == 1)) or 0
+
+
+def last_entry_for_system(session: Session) -> int:
+    """The number of the newest entry of the log, which grows with every change whatever the clock says."""
+    return session.scalar(select(func.max(AuditRow.seq))) or 0
+
+
+def earliest_after_for_system(session: Session, entry: int) -> datetime | None:
+    """The earliest moment among the entries of the log after this one."""
+    return session.scalar(select(func.min(AuditRow.at)).where(AuditRow.seq > entry))
 
 
 def beat_for_system(session: Session, name: str, at: datetime, *, swept: bool = False) -> None:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, String, Text, not_, or_, select
+from sqlalchemy import ForeignKey, Index, String, Text, or_, select, true
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from inspection.domain.actor import Actor
 from inspection.storage.db import Base, Json
-from inspection.storage.scope import regions_over, visible_institutions
+from inspection.storage.scope import regions_over, visible_institutions, visible_lately
 
 
 class RegionRow(Base):
@@ -41,8 +41,19 @@ class InstitutionRow(Base):
     successor_id: Mapped[UUID | None] = mapped_column(index=True)
 
 
+def _before(name: str, read: Callable[[str], Any]) -> Callable[[Any], Any]:
+    """A column's default: this value out of `before`."""
+
+    def value(context: Any) -> Any:
+        given = context.get_current_parameters()["before"].get(name)
+        return read(given) if given is not None else None
+
+    return value
+
+
 class InstitutionChangeRow(Base):
-    """Renamed, moved, merged, closed, or its profile changed: what it was before and after, and why."""
+    """Renamed, moved, merged, closed, or its profile changed: what it was before and after, and why. What of `before`
+    decides on scope stands beside it as columns: JSON is never queried inside."""
 
     __tablename__ = "institution_change"
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -54,6 +65,8 @@ class InstitutionChangeRow(Base):
     reason: Mapped[str] = mapped_column(Text)
     actor_id: Mapped[UUID | None] = mapped_column(ForeignKey("user_account.id"))
     at: Mapped[datetime] = mapped_column(index=True)
+    before_region_code: Mapped[str | None] = mapped_column(String(6), default=_before("region_code", str))
+    before_successor_id: Mapped[UUID | None] = mapped_column(default=_before("successor_id", UUID))
     __table_args__ = (Index("ix_institution_change_institution_id_id", "institution_id", "id"),)
 
 
@@ -63,18 +76,51 @@ def get(actor: Actor, session: Session, institution_id: UUID) -> InstitutionRow 
     )
 
 
+def get_lately(actor: Actor, session: Session, institution_id: UUID, since: datetime) -> InstitutionRow | None:
+    """One that is in scope, or was before a change after a moment."""
+    return session.scalar(
+        select(InstitutionRow).where(InstitutionRow.id == institution_id, visible_lately(actor, InstitutionRow, since))
+    )
+
+
 def get_for_system(session: Session, institution_id: UUID) -> InstitutionRow:
     return session.get_one(InstitutionRow, institution_id)
 
 
-def lock(actor: Actor, session: Session, institution_id: UUID) -> InstitutionRow | None:
-    """The row as it is now, held against other writers until the unit ends."""
-    return session.scalar(
-        select(InstitutionRow)
-        .where(InstitutionRow.id == institution_id, visible_institutions(actor, InstitutionRow))
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
+def lock_family(
+    actor: Actor, session: Session, institution_id: UUID, successor_id: UUID | None
+) -> InstitutionRow | None:
+    """The row as it is now, held until the unit ends with everything that a merger of it touches: its successor, the
+    one it is to have, and all that were merged into any of them. None where it is out of scope.
+
+    They are held in the order of their ids, so that two changes never wait for each other; if one more belonged to them
+    by the time they are held, they are let go and held again. Keys are not changed: rows that refer to an institution
+    are inserted meanwhile."""
+    if get(actor, session, institution_id) is None:
+        return None
+    wanted = {institution_id, successor_id or institution_id}
+    while True:
+        family = _family(session, wanted)
+        attempt = session.begin_nested()
+        session.scalars(
+            select(InstitutionRow)
+            .where(InstitutionRow.id.in_(family))
+            .order_by(InstitutionRow.id)
+            .with_for_update(key_share=True)
+            .execution_options(populate_existing=True)
+        ).all()
+        if _family(session, wanted) <= family:
+            attempt.commit()
+            return get(actor, session, institution_id)
+        attempt.rollback()
+
+
+def _family(session: Session, institution_ids: Collection[UUID]) -> set[UUID]:
+    """These, their successors, and all that were merged into any of them."""
+    heads = set(institution_ids)
+    theirs = select(InstitutionRow.successor_id).where(InstitutionRow.id.in_(list(heads)))
+    heads |= {found for found in session.scalars(theirs) if found is not None}
+    return heads | set(session.scalars(select(InstitutionRow.id).where(InstitutionRow.successor_id.in_(list(heads)))))
 
 
 def by_credit_code_for_system(session: Session) -> dict[str, InstitutionRow]:
@@ -87,32 +133,32 @@ def ids_by_credit_code_for_system(session: Session) -> dict[str, UUID]:
     return {code: found for code, found in session.execute(statement) if code is not None}
 
 
-def all_visible(actor: Actor, session: Session, changed_since: datetime | None) -> Sequence[InstitutionRow]:
-    """Institutions in scope by name; with `changed_since`, those that changed after it."""
+def all_visible(
+    actor: Actor, session: Session, changed_since: datetime | None, closed_by: date
+) -> Sequence[InstitutionRow]:
+    """Institutions in scope by name; with `changed_since`, those that changed after it, and those that are closed by
+    a day."""
     statement = select(InstitutionRow).where(visible_institutions(actor, InstitutionRow))
     if changed_since is not None:
-        statement = statement.where(InstitutionRow.changed_at > changed_since)
+        statement = statement.where(
+            or_(InstitutionRow.changed_at > changed_since, InstitutionRow.closed_on <= closed_by)
+        )
     return session.scalars(statement.order_by(InstitutionRow.name, InstitutionRow.id)).all()
 
 
 def moved_away(actor: Actor, session: Session, since: datetime) -> list[UUID]:
-    """Institutions that left the actor's scope after a moment: they had been in one of his regions."""
-    prefixes = [grant.region_prefix for grant in actor.grants if grant.region_code]
-    rows = session.execute(
-        select(InstitutionChangeRow.institution_id, InstitutionChangeRow.before)
-        .join(InstitutionRow, InstitutionRow.id == InstitutionChangeRow.institution_id)
-        .where(
-            InstitutionChangeRow.at > since,
-            InstitutionChangeRow.kind == "move",
-            not_(visible_institutions(actor, InstitutionRow)),
+    """Institutions that left the actor's scope after a moment: moved out of his regions, or merged into another than
+    his."""
+    return list(
+        session.scalars(
+            select(InstitutionRow.id)
+            .where(
+                visible_lately(actor, InstitutionRow, since),
+                visible_institutions(actor, InstitutionRow).is_not(true()),  # NULL where nothing succeeds it: not seen
+            )
+            .order_by(InstitutionRow.id)
         )
-        .order_by(InstitutionChangeRow.at)
     )
-    return [
-        institution_id
-        for institution_id, before in rows
-        if any(str(before.get("region_code", "")).startswith(prefix) for prefix in prefixes)
-    ]
 
 
 def predecessors_for_system(session: Session, institution_id: UUID) -> Sequence[InstitutionRow]:
@@ -168,6 +214,13 @@ def region_names_upward_for_system(session: Session, code: str) -> list[str]:
     """The names of a region and of those over it, the largest first."""
     codes = regions_over(code)
     return list(session.scalars(select(RegionRow.name).where(RegionRow.code.in_(codes)).order_by(RegionRow.code)))
+
+
+def places_for_system(session: Session, institution_ids: Collection[UUID]) -> dict[UUID, tuple[str, str]]:
+    """Name and region of today."""
+    statement = select(InstitutionRow.id, InstitutionRow.name, InstitutionRow.region_code)
+    rows = session.execute(statement.where(InstitutionRow.id.in_(list(institution_ids))))
+    return {institution_id: (name, region) for institution_id, name, region in rows}
 
 
 def names_for_system(session: Session, institution_ids: Collection[UUID]) -> dict[UUID, str]:
