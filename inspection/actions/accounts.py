@@ -295,9 +295,11 @@ def create_account(
     return user_id
 
 
-def list_users(ctx: Context, text: str | None, after: tuple[str, ...] | None, limit: int) -> Page[AccountView]:
-    """Every account with the roles it holds now, by user name; for the security administrator."""
-    rows = accounts.list_users_for_system(ctx.session, text, position(after, str), limit + 1)
+def list_users(
+    ctx: Context, actor: Actor, text: str | None, after: tuple[str, ...] | None, limit: int
+) -> Page[AccountView]:
+    """The accounts of a security administrator's region with the roles they hold now, by user name."""
+    rows = accounts.list_users(actor, ctx.session, text, position(after, str), limit + 1)
     roles: dict[UUID, list[RoleView]] = {row.id: [] for row in rows}
     for role in accounts.roles_of_many_for_system(ctx.session, list(roles)):
         roles[role.user_id].append(RoleView(role.role, role.region_code, role.institution_id))

@@ -30,8 +30,31 @@ def done_before(ctx: Context, actor: Actor, act_id: UUID, kind: str, subject_id:
     return True
 
 
-def keep(ctx: Context, actor: Actor, act_id: UUID, kind: str, subject_id: UUID, incoming: Incoming[Any]) -> None:
-    """Store the act as it came in, and its entry in the log; inside the unit that does what it says."""
+def decided_before(ctx: Context, actor: Actor, kind: str, subject_id: UUID, incoming: Incoming[Any]) -> bool:
+    """Whether this person has done this very thing to the subject, which can be done to it once. Such an act has an id
+    of the server's: one derived from the subject's could be taken by anybody first."""
+    known = acts.of_subject_for_system(ctx.session, kind, subject_id)
+    return any((act.actor_id, act.content_sha256) == (actor.id, incoming.sha256) for act in known)
+
+
+def result_of(ctx: Context, act_id: UUID) -> dict[str, Any]:
+    """What an act that was done before was kept with."""
+    known = acts.find_for_system(ctx.session, act_id)
+    assert known is not None
+    return known.result or {}
+
+
+def keep(
+    ctx: Context,
+    actor: Actor,
+    act_id: UUID,
+    kind: str,
+    subject_id: UUID,
+    incoming: Incoming[Any],
+    result: dict[str, Any] | None = None,
+) -> None:
+    """Store the act as it came in, and its entry in the log; inside the unit that does what it says. `result`: what its
+    answer needs again and nothing else tells."""
     ctx.session.execute(
         insert(ActRow.__table__),  # type: ignore[arg-type]
         {
@@ -42,6 +65,7 @@ def keep(ctx: Context, actor: Actor, act_id: UUID, kind: str, subject_id: UUID, 
             "at": ctx.now(),
             "content_sha256": incoming.sha256,
             "body": incoming.raw,
+            "result": result,
         },
     )
     ctx.record(actor, kind, "desk_act", act_id, subject=str(subject_id), sha256=incoming.sha256)

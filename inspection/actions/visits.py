@@ -59,7 +59,7 @@ def flags_of(ctx: Context, rows: Sequence[InspectionRow], parts: Sequence[Part],
     assert checklist is not None
     answered = [code for part in parts for code, answer in part.answers.items() if answer.get("value") != "na"]
     people = {member.user_id for member in team if member.user_id is not None}
-    recused = assignments.recused_for_system(ctx.session, rows[0].institution_id, people)
+    recused = assignments.recused_for_system(ctx.session, rows[0].institution_id, people, rows[0].received_at)
     return rules.team_flags(team, answered, checklist, frozenset(recused))
 
 

@@ -8,12 +8,14 @@ from uuid import UUID
 from flask import request
 
 from inspection.actions import accounts as actions
+from inspection.actions import people
 from inspection.actions.context import Context
 from inspection.actions.handovers import hand_over
 from inspection.api.endpoint import Answer, endpoint
 from inspection.domain.actor import Actor
 from inspection.domain.handovers import Handover
 from inspection.domain.incoming import Incoming
+from inspection.domain.people import PersonView
 from inspection.domain.permissions import ANYONE
 from inspection.domain.views import AccountView, DeviceView, Page, UserView
 from inspection.schemas.accounts import (
@@ -24,6 +26,8 @@ from inspection.schemas.accounts import (
     HandoverSchema,
     LoginBody,
     PasswordBody,
+    PeopleQuery,
+    PersonSchema,
     SignedInSchema,
     UserSchema,
     read_handover,
@@ -74,7 +78,7 @@ def list_devices(ctx: Context, actor: Actor) -> list[DeviceView]:
     "DELETE", "/auth/devices/<uuid:device_id>", "account.revoke_device", returns={204: None}, refuses=("not_found",)
 )
 def revoke_device(ctx: Context, actor: Actor, device_id: UUID) -> Answer:
-    """Sign a device out: one's own, or anybody's for a security administrator."""
+    """Sign a device out: one's own, or one of a security administrator's region."""
     actions.revoke_device(ctx, actor, device_id)
     return Answer(None, 204)
 
@@ -96,9 +100,14 @@ def me(ctx: Context, actor: Actor) -> UserView:
 
 @endpoint("GET", "/users", "account.list", query=UserQuery(), paged=True, returns={200: AccountSchema()})
 def list_users(ctx: Context, actor: Actor, query: dict[str, Any]) -> Page[AccountView]:
-    """Every account with its roles, by user name."""
-    del actor
-    return actions.list_users(ctx, query.get("q"), query["after"], query["limit"])
+    """The accounts of one's region with their roles, by user name."""
+    return actions.list_users(ctx, actor, query.get("q"), query["after"], query["limit"])
+
+
+@endpoint("GET", "/people", "people.read", query=PeopleQuery(), paged=True, returns={200: PersonSchema()})
+def list_people(ctx: Context, actor: Actor, query: dict[str, Any]) -> Page[PersonView]:
+    """Who inspects, reviews or supervises where one works, by name: whom to plan with, and who may second."""
+    return people.list_people(ctx, actor, query.get("role"), query.get("q"), query["after"], query["limit"])
 
 
 @endpoint(

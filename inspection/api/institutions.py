@@ -6,23 +6,26 @@ from typing import Any
 from uuid import UUID
 
 from inspection.actions import institutions as actions
-from inspection.actions.assignments import recuse
+from inspection.actions import recusals
 from inspection.actions.context import Context
 from inspection.actions.institution_changes import change_institution
 from inspection.api.endpoint import Answer, endpoint
 from inspection.domain.actor import Actor
-from inspection.domain.assignments import Recusal
 from inspection.domain.incoming import Incoming
 from inspection.domain.institutions import InstitutionChange
+from inspection.domain.recusals import Recusal, RecusalEnd, RecusalView
 from inspection.domain.views import InstitutionView, Page
 from inspection.schemas.institutions import (
     ChangeBody,
     InstitutionDetailSchema,
     InstitutionSchema,
     RecusalBody,
+    RecusalEndBody,
+    RecusalSchema,
     institution_detail,
     read_change,
     read_recusal,
+    read_recusal_end,
 )
 from inspection.schemas.queries import InstitutionQuery
 
@@ -72,7 +75,7 @@ def get_institution(ctx: Context, actor: Actor, institution_id: UUID) -> dict[st
 def put_change(
     ctx: Context, actor: Actor, incoming: Incoming[InstitutionChange], institution_id: UUID, change_id: UUID
 ) -> Answer:
-    """Rename, move, merge or close an institution; open problems follow or end by decision."""
+    """Rename, move, merge, close or reopen an institution; open problems follow or end by decision."""
     stored = change_institution(ctx, actor, institution_id, change_id, incoming)
     return Answer(institution_detail(stored.value), 201 if stored.created else 200)
 
@@ -83,11 +86,42 @@ def put_change(
     "institution.recuse",
     body=RecusalBody(),
     read=read_recusal,
-    returns={200: None, 201: None},
+    returns={200: RecusalSchema(), 201: RecusalSchema()},
     refuses=("conflict", "not_found", "not_allowed"),
 )
 def put_recusal(
     ctx: Context, actor: Actor, incoming: Incoming[Recusal], institution_id: UUID, recusal_id: UUID
 ) -> Answer:
     """Somebody must not inspect this institution (回避)."""
-    return Answer(None, 201 if recuse(ctx, actor, institution_id, recusal_id, incoming).created else 200)
+    stored = recusals.recuse(ctx, actor, institution_id, recusal_id, incoming)
+    return Answer(stored.value, 201 if stored.created else 200)
+
+
+@endpoint(
+    "PUT",
+    "/institutions/<uuid:institution_id>/recusals/<uuid:recusal_id>/end",
+    "institution.recuse",
+    body=RecusalEndBody(),
+    read=read_recusal_end,
+    returns={200: RecusalSchema(), 201: RecusalSchema()},
+    refuses=("conflict", "not_found", "not_allowed", "already_decided"),
+)
+def put_recusal_end(
+    ctx: Context, actor: Actor, incoming: Incoming[RecusalEnd], institution_id: UUID, recusal_id: UUID
+) -> Answer:
+    """The reason for it has gone; he may inspect there again."""
+    stored = recusals.end_recusal(ctx, actor, institution_id, recusal_id, incoming)
+    return Answer(stored.value, 201 if stored.created else 200)
+
+
+@endpoint(
+    "GET",
+    "/institutions/<uuid:institution_id>/recusals",
+    "institution.recuse",
+    listed=True,
+    returns={200: RecusalSchema()},
+    refuses=("not_found",),
+)
+def list_recusals(ctx: Context, actor: Actor, institution_id: UUID) -> list[RecusalView]:
+    """Who must not inspect this institution, and who no longer has to keep away, the oldest first."""
+    return recusals.list_recusals(ctx, actor, institution_id)

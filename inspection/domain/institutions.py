@@ -1,17 +1,20 @@
-"""What happens to institutions: renamed, moved to another region, merged into another, closed."""
+"""What happens to institutions: renamed, moved to another region, merged into another, closed, and opened again."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from inspection.domain.errors import Fault
 
 KINDS: Final = ("school", "kindergarten", "tutoring_centre")
-CHANGES: Final = ("rename", "move", "merge", "close")
+CHANGES: Final = ("rename", "move", "merge", "close", "reopen")
 NEEDED: Final = {"rename": "name", "move": "region_code", "merge": "successor_id"}
+FIRST_DAY: Final = date(2000, 1, 1)
+"""No change is dated before it, nor after today: it takes effect at once, and documents keep the name of their day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +32,22 @@ class InstitutionChange:
     open_problems: str | None
 
 
-def change_faults(change: InstitutionChange, unfinished: int) -> list[Fault]:
+def already_decided(kind: str, *, closed: bool, answered_for: bool, unfinished: int) -> bool:
+    """Whether nothing is left for such a change to decide. What was merged or closed is decided once; but field work is
+    never refused, and what it finds there afterwards, where nobody answers for it, is decided by closing or merging
+    again. `answered_for`: it is open, or its successor is."""
+    if kind == "reopen":
+        return not closed
+    return kind in ("merge", "close") and closed and (answered_for or not unfinished)
+
+
+def change_faults(change: InstitutionChange, unfinished: int, today: date) -> list[Fault]:
     """Faults of the change itself; whether region and successor exist is another matter."""
     faults = []
+    if change.effective_on > today:
+        faults.append(Fault("/effective_on", "date_in_future"))
+    elif change.effective_on < FIRST_DAY:
+        faults.append(Fault("/effective_on", "date_out_of_range"))
     needed = NEEDED.get(change.kind)
     if needed is not None and getattr(change, needed) is None:
         faults.append(Fault(f"/{needed}", "required"))
@@ -47,3 +63,14 @@ def change_faults(change: InstitutionChange, unfinished: int) -> list[Fault]:
     elif unfinished and change.open_problems is None:
         faults.append(Fault("/open_problems", "open_problems_undecided", {"count": unfinished}))
     return faults
+
+
+def came_with(changes: Iterable[tuple[bool, Mapping[str, Any], Mapping[str, Any]]], institution_id: UUID) -> bool:
+    """Whether an institution stands merged where it does because the one that it belonged to was merged there: then it
+    goes back with that one. `changes` of it are (decided, before, after), the oldest first; `decided` by a person for
+    this very institution, or carried along by what was decided for the other."""
+    carried = False
+    for decided, before, after in changes:
+        if "successor_id" in after:
+            carried = not decided and (carried or before["successor_id"] == str(institution_id))
+    return carried

@@ -10,6 +10,8 @@ from typing import Final
 from inspection.domain.actor import INSPECTORS, ROLES, Actor
 
 EVERYONE: Final = frozenset(ROLES)
+"""Any account that is signed in: also one whose roles have all been handed over."""
+
 ANYONE: Final = "anyone"
 """The permission of a route that needs no sign-in."""
 
@@ -22,6 +24,7 @@ ALLOWED: Final[dict[str, frozenset[str]]] = {
     "account.revoke_device": EVERYONE,
     "account.list": frozenset({"secadmin"}),
     "account.hand_over": frozenset({"secadmin"}),
+    "people.read": frozenset({"reviewer", "supervisor"}),
     "calendar.read": EVERYONE,
     "calendar.edit": frozenset({"sysadmin"}),
     "checklist.read": EVERYONE,
@@ -66,9 +69,10 @@ HANDING_IN_DAYS: Final = 14
 
 
 def may(actor: Actor, permission: str) -> bool:
-    """Whether any role of the actor ever allows this. KeyError for a permission that does not exist."""
+    """Whether any role of the actor ever allows this; what everyone may takes none. KeyError for a permission that
+    does not exist."""
     roles = actor.recent_roles if permission in HANDING_IN else actor.roles
-    return not roles.isdisjoint(ALLOWED[permission])
+    return ALLOWED[permission] == EVERYONE or not roles.isdisjoint(ALLOWED[permission])
 
 
 def acting(actor: Actor, permission: str) -> Actor:

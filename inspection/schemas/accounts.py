@@ -6,6 +6,7 @@ from marshmallow import fields
 
 from inspection.domain.actor import ROLES
 from inspection.domain.handovers import Handover
+from inspection.domain.people import FINDABLE
 from inspection.schemas.wire import Anything, Choice, Id, ListOf, Moment, Part, Sha256, Text, Truth, Whole, Wire, reader
 
 
@@ -51,6 +52,18 @@ class AccountSchema(Wire):
     organisation = Text(128)
     roles = ListOf(Part(RoleSchema), most=100)
     disabled = Truth()
+
+
+class PeopleQuery(Wire):
+    role = Choice(FINDABLE)
+    q = Text(64)
+
+
+class PersonSchema(Wire):
+    id = Id()
+    name = Text(64)
+    organisation = Text(128)
+    roles = ListOf(Part(RoleSchema), most=100)
 
 
 class HandoverBody(Wire):

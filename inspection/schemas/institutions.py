@@ -5,8 +5,8 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from inspection.domain.assignments import Recusal
 from inspection.domain.institutions import CHANGES, KINDS, InstitutionChange
+from inspection.domain.recusals import Recusal, RecusalEnd
 from inspection.domain.views import InstitutionDetail
 from inspection.schemas.queries import Region
 from inspection.schemas.wire import Anything, Choice, Day, Id, ListOf, Moment, Part, Text, Wire, reader
@@ -78,3 +78,22 @@ class RecusalBody(Wire):
 
 
 read_recusal = reader(RecusalBody(), lambda data: Recusal(data["user_id"], data["reason"]))
+
+
+class RecusalEndBody(Wire):
+    reason = Text(2000, required=True)
+
+
+read_recusal_end = reader(RecusalEndBody(), lambda data: RecusalEnd(data["reason"]))
+
+
+class RecusalSchema(Wire):
+    id = Id()
+    user_id = Id()
+    name = Text(64)
+    reason = Text(2000)
+    declared_by = Text(64)
+    declared_at = Moment()
+    ended_by = Text(64, allow_none=True)
+    ended_at = Moment(allow_none=True)
+    end_reason = Text(2000, allow_none=True)

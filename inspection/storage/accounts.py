@@ -7,11 +7,27 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, String, and_, bindparam, delete, func, literal, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    ForeignKey,
+    Index,
+    String,
+    and_,
+    bindparam,
+    delete,
+    false,
+    func,
+    literal,
+    not_,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from inspection.domain.actor import Actor, Grant
 from inspection.storage.db import Base
+from inspection.storage.institutions import InstitutionRow
 from inspection.storage.scope import regions_over
 
 
@@ -111,9 +127,35 @@ def roles_of_many_for_system(session: Session, user_ids: Sequence[UUID]) -> Sequ
     ).all()
 
 
-def list_users_for_system(session: Session, text: str | None, after: str | None, limit: int) -> Sequence[UserRow]:
-    """By user name; `text` stands in the user name, the name or the organisation."""
-    statement = select(UserRow)
+def _administered(actor: Actor) -> ColumnElement[bool]:
+    """People all of whose roles lie inside a security administrator's regions; who holds none belongs to everybody."""
+    prefixes = [grant.region_prefix for grant in actor.grants if grant.role == "secadmin" and grant.region_code]
+    if not prefixes:
+        return false()
+    places = select(InstitutionRow.id).where(
+        or_(*(InstitutionRow.region_code.startswith(prefix, autoescape=True) for prefix in prefixes))
+    )
+    inside = or_(
+        *(
+            and_(RoleRow.region_code.is_not(None), RoleRow.region_code.startswith(prefix, autoescape=True))
+            for prefix in prefixes
+        ),
+        and_(RoleRow.institution_id.is_not(None), RoleRow.institution_id.in_(places)),
+    )
+    return not_(
+        select(RoleRow.id).where(RoleRow.user_id == UserRow.id, RoleRow.ended_at.is_(None), not_(inside)).exists()
+    )
+
+
+def get_user(actor: Actor, session: Session, user_id: UUID) -> UserRow | None:
+    """An account that is the actor's to administer."""
+    return session.scalar(select(UserRow).where(UserRow.id == user_id, _administered(actor)))
+
+
+def list_users(actor: Actor, session: Session, text: str | None, after: str | None, limit: int) -> Sequence[UserRow]:
+    """Those that are the actor's to administer, by user name; `text` stands in the user name, the name or the
+    organisation."""
+    statement = select(UserRow).where(_administered(actor))
     if text:
         columns = (UserRow.username, UserRow.name, UserRow.organisation)
         statement = statement.where(or_(*(column.contains(text, autoescape=True) for column in columns)))
@@ -197,11 +239,9 @@ def list_devices(actor: Actor, session: Session, now: datetime) -> Sequence[Toke
 
 
 def find_device(actor: Actor, session: Session, device_id: UUID) -> TokenRow | None:
-    """A device of one's own; of anybody for a security administrator."""
-    statement = select(TokenRow).where(TokenRow.id == device_id)
-    if "secadmin" not in actor.roles:
-        statement = statement.where(TokenRow.user_id == actor.id)
-    return session.scalar(statement)
+    """A device of one's own, or of an account that is the actor's to administer."""
+    theirs = select(UserRow.id).where(or_(UserRow.id == actor.id, _administered(actor)))
+    return session.scalar(select(TokenRow).where(TokenRow.id == device_id, TokenRow.user_id.in_(theirs)))
 
 
 def revoke_tokens_for_system(session: Session, user_id: UUID, at: datetime, *, but: UUID | None = None) -> None:
@@ -272,6 +312,47 @@ def holds_over_for_system(session: Session, user_id: UUID, roles: Collection[str
         )
         is not None
     )
+
+
+def _reaching(actor: Actor, roles: Collection[str]) -> ColumnElement[bool]:
+    """Roles of these kinds that are held now for a region of the actor's, for one over it or for one inside it."""
+    regions = {grant.region_code for grant in actor.grants if grant.region_code}
+    over = {code for region in regions for code in regions_over(region)}
+    prefixes = {grant.region_prefix for grant in actor.grants if grant.region_code}
+    inside = (RoleRow.region_code.startswith(prefix, autoescape=True) for prefix in sorted(prefixes))
+    return and_(RoleRow.role.in_(list(roles)), RoleRow.ended_at.is_(None), or_(RoleRow.region_code.in_(over), *inside))
+
+
+def list_people(
+    actor: Actor,
+    session: Session,
+    roles: Collection[str],
+    text: str | None,
+    after: tuple[str, UUID] | None,
+    limit: int,
+) -> Sequence[UserRow]:
+    """Accounts in use that hold one of these roles where the actor works, by name; `text` stands in the name or the
+    organisation."""
+    holders = select(RoleRow.user_id).where(_reaching(actor, roles))
+    statement = select(UserRow).where(UserRow.disabled_at.is_(None), UserRow.id.in_(holders))
+    if text:
+        columns = (UserRow.name, UserRow.organisation)
+        statement = statement.where(or_(*(column.contains(text, autoescape=True) for column in columns)))
+    if after is not None:
+        name, last = after
+        statement = statement.where(or_(UserRow.name > name, (UserRow.name == name) & (UserRow.id > last)))
+    return session.scalars(statement.order_by(UserRow.name, UserRow.id).limit(limit)).all()
+
+
+def roles_of_people(
+    actor: Actor, session: Session, roles: Collection[str], user_ids: Collection[UUID]
+) -> Sequence[RoleRow]:
+    """Of these people, the roles of these kinds that they hold where the actor works."""
+    return session.scalars(
+        select(RoleRow)
+        .where(_reaching(actor, roles), RoleRow.user_id.in_(list(user_ids)))
+        .order_by(RoleRow.since_at, RoleRow.id)
+    ).all()
 
 
 def count_for_system(session: Session) -> int:
