@@ -53,6 +53,18 @@ def rows_of(body: bytes, mark: str) -> Rows:
     ]
 
 
+def connection_to(url: str) -> Any:
+    """A connection of the driver's own, not committing by itself."""
+    if url.startswith("postgresql"):
+        return psycopg.connect(url.replace("postgresql+psycopg://", "postgresql://"))
+    module = sqlite_module()
+    if module is None:
+        import sqlite3 as module
+    connection = module.connect(url.removeprefix("sqlite:///"))
+    connection.execute("PRAGMA synchronous=FULL")
+    return connection
+
+
 def sqlite_transactions(folder: Path, body: bytes, count: int) -> float:
     """Durable transactions per second of one writer on SQLite (WAL, FULL, BEGIN IMMEDIATE)."""
     module = sqlite_module()

@@ -6,20 +6,22 @@ from __future__ import annotations
 import random
 import uuid
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import insert, select, text
 from sqlalchemy.orm import Session
 from uuid_utils.compat import uuid7
 
-from inspection.storage.accounts import UserRow
+from inspection.storage.accounts import RoleRow, UserRow
+from inspection.storage.clocks import NEVER
 from inspection.storage.inspections import InspectionRow
 from inspection.storage.institutions import InstitutionRow, RegionRow
-from inspection.storage.problems import ProblemRow
+from inspection.storage.problems import LOOK_NOW, ProblemRow
 
 PROBLEMS, INSTITUTIONS, PER_INSPECTION, BATCH = 1_000_000, 10_000, 10, 10_000
-TODAY: Final = date(2026, 11, 23)
+TODAY: Final = datetime.now(ZoneInfo("Asia/Shanghai")).date()
 DAYS: Final = 4 * 365
 ITEMS: Final = [f"S-{section:02d}-{number:02d}" for section in range(1, 10) for number in range(1, 7)]
 KINDS: Final = ("school", "kindergarten", "tutoring_centre")
@@ -34,6 +36,9 @@ def fill(session: Session, problems: int = PROBLEMS, institutions: int = INSTITU
     inspector = session.scalar(select(UserRow.id).where(UserRow.username == "inspector"))
     places = [(uuid7(), regions[number % len(regions)]) for number in range(institutions)]
     _insert(session, InstitutionRow, (_institution(number, *place) for number, place in enumerate(places)))
+    people = [(uuid7(), place) for place, _ in places]
+    _insert(session, UserRow, (_head(number, one) for number, (one, _) in enumerate(people)))
+    _insert(session, RoleRow, (_head_of(one, place) for one, place in people))
     visits = problems // PER_INSPECTION
     made = [(uuid7(), *places[number % institutions], number * DAYS // visits) for number in range(visits)]
     _insert(session, InspectionRow, (_inspection(one, inspector) for one in made))
@@ -68,6 +73,32 @@ def _institution(number: int, institution_id: uuid.UUID, region: str) -> dict[st
         "changed_at": at,
         "closed_on": None,
         "successor_id": None,
+    }
+
+
+def _head(number: int, user_id: uuid.UUID) -> dict[str, Any]:
+    """Whoever answers for an institution."""
+    return {
+        "id": user_id,
+        "username": f"head{number:05d}",
+        "name": f"校长{number:05d}",
+        "organisation": f"第{number:05d}单位",
+        "password_hash": "",
+        "sex": None,
+        "created_at": datetime(2022, 1, 1, tzinfo=UTC),
+        "disabled_at": None,
+    }
+
+
+def _head_of(user_id: uuid.UUID, institution_id: uuid.UUID) -> dict[str, Any]:
+    return {
+        "id": uuid7(),
+        "user_id": user_id,
+        "role": "unit",
+        "region_code": None,
+        "institution_id": institution_id,
+        "since_at": datetime(2022, 1, 1, tzinfo=UTC),
+        "ended_at": None,
     }
 
 
@@ -146,6 +177,7 @@ def _problem(rng: random.Random, made: tuple[uuid.UUID, uuid.UUID, str, int]) ->
         "review_due_on": None,
         "clock_on": due,
         "since_on": at.date(),
+        "stage_on": NEVER if not unfinished else LOOK_NOW,
         "number": None,
         "notice_id": None,
         "rectification_id": None,

@@ -10,6 +10,7 @@ from apscheduler.schedulers.blocking import BlockingScheduler
 from flask import Flask
 
 from inspection.actions.sweep import beat, sweep, sweep_temporary
+from inspection.actions.verification import mission_faults
 from inspection.app import parts_of
 
 log = logging.getLogger("inspection.worker")
@@ -41,6 +42,8 @@ def pass_over(app: Flask) -> None:
         swept = sweep(ctx)
         beat(ctx, "worker", swept=True)
         log.info("swept %d clocks: %d stages, %d messages", swept.looked_at, swept.stages, swept.messages)
+        for fault in mission_faults(ctx):
+            log.error("%s", fault)
 
 
 def alive(app: Flask) -> None:

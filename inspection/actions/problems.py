@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from inspection.actions.turns import facts_of, holder_of
 from inspection.domain import clocks, deadlines
 from inspection.domain import problems as rules
 from inspection.domain.actor import Actor, Grant
+from inspection.domain.deadlines import Basis
 from inspection.domain.errors import Refused
 from inspection.domain.permissions import acting, may
 from inspection.domain.problem_views import (
@@ -26,7 +28,16 @@ from inspection.domain.problem_views import (
 )
 from inspection.domain.problems import Move
 from inspection.domain.views import FlagView, Page, Receipt
-from inspection.storage import accounts, evidence, inspections, institutions, petitions, problems, rectifications
+from inspection.storage import (
+    accounts,
+    evidence,
+    inspections,
+    institutions,
+    petitions,
+    problem_list,
+    problems,
+    rectifications,
+)
 from inspection.storage.petitions import PetitionRow
 from inspection.storage.problems import EventRow, ProblemRow
 from inspection.storage.rectifications import RectificationRow, ReviewRow
@@ -37,15 +48,15 @@ def list_problems(
 ) -> Page[ProblemView]:
     """Problems in scope in the order in which they were found. `filters`: status, severity (sets), institution,
     region, due_before, overdue, item; absent or None does not filter."""
-    rows = problems.list_visible(actor, ctx.session, filters, ctx.today(), position(after, UUID), limit + 1)
-    names = institutions.names_for_system(ctx.session, {row.institution_id for row in rows})
-    return cut(rows, limit, lambda row: (str(row.id),), lambda row: view(ctx, row, names[row.institution_id]))
+    today = ctx.today()
+    rows = problem_list.list_visible(actor, ctx.session, filters, today, position(after, UUID), limit + 1)
+    return cut(rows, limit, lambda row: (str(row.id),), lambda row: _line(today, *row))
 
 
 def export_problems(ctx: Context, actor: Actor, filters: Mapping[str, Any]) -> Iterator[ExportedProblem]:
     """The whole list under the same filters, as it is read."""
     today = ctx.today()
-    for row in problems.stream_visible(actor, ctx.session, filters, today):
+    for row in problem_list.stream_visible(actor, ctx.session, filters, today):
         held = row.petition_due_on is not None
         running = row.status == "open" and row.due_on is not None
         yield ExportedProblem(
@@ -60,7 +71,7 @@ def export_problems(ctx: Context, actor: Actor, filters: Mapping[str, Any]) -> I
             round=row.round,
             due_on=row.due_on,
             deadline_class=deadlines.classify(row.due_on, today, held=held) if running else None,
-            holder=rules.holder(row.status, row.responsible_kind, held=held),
+            holder=rules.holder(row.status, held=held),
             responsible=row.responsible_name,
             found_on=ctx.clock.date_of(row.found_at),
             finished_on=ctx.clock.date_of(row.finished_at) if row.finished_at else None,
@@ -70,31 +81,58 @@ def export_problems(ctx: Context, actor: Actor, filters: Mapping[str, Any]) -> I
 
 
 def view(ctx: Context, row: ProblemRow, institution_name: str) -> ProblemView:
-    """One line of the list. Overdue is computed here and nowhere stored."""
+    """One line of the list."""
+    known: list[Any] = [getattr(row, column.name, institution_name) for column in problem_list.LISTED]
+    return _line(ctx.today(), *known)
+
+
+def _line(
+    today: date,
+    problem_id: UUID,
+    number: str | None,
+    item_code: str | None,
+    institution_id: UUID,
+    institution_name: str,
+    region_code: str,
+    text: str,
+    place: str | None,
+    severity: str,
+    red_line: str | None,
+    status: str,
+    number_of_round: int,
+    due_on: date | None,
+    due_basis: Basis | None,
+    clock_on: date,
+    petition: str | None,
+    petition_due_on: date | None,
+    supervised_on: date | None,
+) -> ProblemView:
+    """From the columns of `problem_list.LISTED`. Overdue is computed here and nowhere stored."""
+    held = petition_due_on is not None
     deadline_class = None
-    if row.status == "open" and row.due_on is not None:
-        deadline_class = deadlines.classify(row.due_on, ctx.today(), held=row.petition_due_on is not None)
+    if status == "open" and due_on is not None:
+        deadline_class = deadlines.classify(due_on, today, held=held)
     return ProblemView(
-        id=row.id,
-        number=row.number,
-        item_code=row.item_code,
-        institution_id=row.institution_id,
-        institution_name=institution_name,
-        region_code=row.region_code,
-        text=row.text,
-        place=row.place,
-        severity=row.severity,
-        red_line=row.red_line,
-        status=row.status,
-        round=row.round,
-        due_on=row.due_on,
-        overdue=deadline_class == "overdue",
-        deadline_class=deadline_class,
-        provisional=row.due_basis is not None and ctx.calendar().is_provisional(row.due_on or row.clock_on),
-        holder=holder_of(row),
-        clock_on=row.clock_on,
-        petition=row.petition_kind,
-        supervised=row.supervised_on is not None,
+        problem_id,
+        number,
+        item_code,
+        institution_id,
+        institution_name,
+        region_code,
+        text,
+        place,
+        severity,
+        red_line,
+        status,
+        number_of_round,
+        due_on,
+        deadline_class == "overdue",
+        deadline_class,
+        deadlines.is_provisional(due_basis),
+        rules.holder(status, held=held),
+        clock_on,
+        petition,
+        supervised_on is not None and status not in rules.FINISHED,
     )
 
 
@@ -132,7 +170,7 @@ def get_problem(ctx: Context, actor: Actor, problem_id: UUID) -> ProblemDetail:
         petitions=petitions_of(ctx, row.id),
         rounds=_rounds(ctx, row, proofs, reviews),
         timeline=[EventView(event.at, event.actor_name, event.event, event.detail) for event in events],
-        moves=_moves(ctx, actor, row),
+        moves=_moves(ctx, actor, row, proofs),
     )
 
 
@@ -153,7 +191,7 @@ def _clocks(ctx: Context, row: ProblemRow, events: Sequence[EventRow]) -> Clocks
     )
 
 
-def _moves(ctx: Context, actor: Actor, row: ProblemRow) -> Sequence[Move]:
+def _moves(ctx: Context, actor: Actor, row: ProblemRow, proofs: Sequence[RectificationRow]) -> Sequence[Move]:
     """By the state table, for those permissions whose roles see this problem."""
     granted = set()
     sees: dict[tuple[Grant, ...], bool] = {actor.grants: True}
@@ -164,7 +202,12 @@ def _moves(ctx: Context, actor: Actor, row: ProblemRow) -> Sequence[Move]:
         if sees.get(held.grants):
             granted.add(permission)
     took_part = bool(granted) and actor.id in inspections.took_part_for_system(ctx.session, [row.inspection_id])
-    return rules.moves(facts_of(row), granted, ctx.today(), took_part=took_part)
+    petition = petitions.find_for_system(ctx.session, row.petition_id) if row.petition_id is not None else None
+    asked_on = ctx.clock.date_of(petition.asked_at) if petition is not None else None
+    decide_on = deadlines.petition_due_on(asked_on, ctx.calendar()) if asked_on is not None else None
+    own_proof = any(proof.id == row.rectification_id and proof.submitter_id == actor.id for proof in proofs)
+    facts = facts_of(row, decide_on)
+    return rules.moves(facts, granted, ctx.today(), took_part=took_part, own_proof=own_proof)
 
 
 def _rounds(

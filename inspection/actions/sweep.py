@@ -4,84 +4,68 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import partial
-from itertools import groupby
 from typing import Any, Final
 from uuid import UUID
 
 from inspection.actions.calendars import recompute_dates
 from inspection.actions.context import Context
 from inspection.actions.rectifications import lapse
-from inspection.actions.turns import holder_of
-from inspection.actions.verification import mission_faults
 from inspection.domain import deadlines
 from inspection.domain.deadlines import (
     DEPARTMENT_STAGES,
     ISSUE_STAGES,
     PETITION_STAGES,
     REVIEW_STAGES,
+    SUPERVISION_STAGES,
     UNIT_STAGES,
     Stage,
     StagePlan,
 )
 from inspection.domain.errors import Refused
-from inspection.storage import inspections, installation, institutions, notifications, problems
+from inspection.storage import clocks, inspections, installation, institutions, notifications, problems
+from inspection.storage.clocks import NEVER
 from inspection.storage.problems import ProblemRow
 from inspection.storage.unit import unit
 
 log = logging.getLogger("inspection.sweep")
-BATCH: Final = 200
-OPEN_STAGES: Final = {"unit": UNIT_STAGES, "reviewer": PETITION_STAGES, "department": DEPARTMENT_STAGES}
-"""An open problem's stages, by whose clock runs: a petition stops the unit's until the reviewer decides it."""
+STAGES: Final = {"open": UNIT_STAGES, "submitted": REVIEW_STAGES, "transferred": DEPARTMENT_STAGES}
+BATCH: Final = 350
+"""Problems in one unit: few enough that whoever writes beside the pass does not feel it."""
 
 
 @dataclass
 class Swept:
-    """What a pass did: stages recorded, messages sent, proofs that lapsed, what was set aside, and which problems were
-    found without a holder or a date."""
+    """What a pass did: what it looked at, stages recorded, messages sent, proofs that lapsed, what was set aside, and
+    how many messages nobody is there to read (by role and region)."""
 
     looked_at: int = 0
     stages: int = 0
     messages: int = 0
     lapsed: int = 0
-    unheard: int = 0
+    unheard: Counter[str] = field(default_factory=Counter)
     set_aside: list[tuple[UUID, str]] = field(default_factory=list)
-    faults: list[str] = field(default_factory=list)
     kinds: Counter[str] = field(default_factory=Counter)
 
 
 def sweep(ctx: Context) -> Swept:
-    """One pass over every clock that has come near. Each subject has a unit of its own; one that fails is set aside
-    by name and the walk goes on. Run again, by anybody, it finds nothing to do."""
+    """One pass over every clock of which a stage may have come. A batch is a unit; where one fails, each of its
+    subjects gets a unit of its own, and what fails then is set aside by name and the walk goes on. Run again, by
+    anybody, it finds nothing to do."""
     swept = Swept()
     known = installation.get_for_system(ctx.session)
     if known is not None:
         _attempt(ctx, swept, known.installation_id, partial(recompute_dates, ctx))
-    today = ctx.today()
-    for clock in _walk(ctx, "submitted", today - timedelta(days=1)):
-        if clock.review_due_on is None:
-            _each(ctx, swept, clock.id, partial(_lapse, ctx, swept, clock.id))
-    for clock in _walk(ctx, "open", today + timedelta(days=deadlines.LOOK_AHEAD_DAYS)):
-        _each(ctx, swept, clock.id, partial(_stages_of_problem, ctx, swept, clock, OPEN_STAGES[clock.holder]))
-    for clock in _walk(ctx, "transferred", today):
-        _each(ctx, swept, clock.id, partial(_stages_of_problem, ctx, swept, clock, DEPARTMENT_STAGES))
-    for clock in _walk(ctx, "submitted", today):
-        if clock.review_due_on is not None:
-            _each(ctx, swept, clock.id, partial(_stages_of_problem, ctx, swept, clock, REVIEW_STAGES))
-    waiting = sorted(_walk(ctx, "found", today), key=lambda clock: (clock.inspection_id, clock.id))
-    for inspection_id, clocks in groupby(waiting, key=lambda clock: clock.inspection_id):
-        _each(ctx, swept, inspection_id, partial(_stages_of_issuing, ctx, swept, list(clocks)))
-    _finish(ctx, swept)
-    swept.faults = list(mission_faults(ctx))
-    for fault in swept.faults:
-        log.error("%s", fault)
-    return swept
-
-
-def _finish(ctx: Context, swept: Swept) -> None:
+    for status in ("submitted", "open", "transferred"):
+        for batch in _to_look_at(ctx, status):
+            _together(ctx, swept, [problem_id for problem_id, _ in batch], _stages_of_problems)
+    for batch in _to_look_at(ctx, "found"):
+        _together(ctx, swept, list(dict.fromkeys(inspection_id for _, inspection_id in batch)), _stages_of_issuing)
+    for whom, count in sorted(swept.unheard.items()):
+        log.warning("%d messages for nobody: no %s", count, whom)
     with unit(ctx.session):
         if swept.stages or swept.lapsed:
             ctx.record(
@@ -90,49 +74,31 @@ def _finish(ctx: Context, swept: Swept) -> None:
         for subject_id, error in swept.set_aside:
             installation.set_aside_for_system(ctx.session, subject_id, error, ctx.now())
         installation.forgive_for_system(ctx.session, [subject_id for subject_id, _ in swept.set_aside])
+    return swept
 
 
-@dataclass(frozen=True, slots=True)
-class _Clock:
-    """A problem's running clock, as read before its unit."""
-
-    id: UUID
-    inspection_id: UUID
-    status: str
-    holder: str
-    round: int
-    clock_on: date
-    since_on: date
-    review_due_on: date | None
-
-
-def _walk(ctx: Context, status: str, until: date) -> list[_Clock]:
-    """All problems of a status whose clock ends by `until`."""
-    clocks: list[_Clock] = []
+def _to_look_at(ctx: Context, status: str) -> Iterator[list[tuple[UUID, UUID]]]:
+    """(problem, inspection) of a status, a batch at a time; what was set aside is not met twice."""
     after: tuple[date, UUID] | None = None
-    while rows := problems.due_for_sweep_for_system(ctx.session, status, until, after, BATCH):
-        clocks += [
-            _Clock(
-                id=row.id,
-                inspection_id=row.inspection_id,
-                status=row.status,
-                holder=holder_of(row) or "",
-                round=row.round,
-                clock_on=row.clock_on,
-                since_on=row.since_on,
-                review_due_on=row.review_due_on,
-            )
-            for row in rows
-        ]
-        after = (rows[-1].clock_on, rows[-1].id)
-        ctx.session.expunge_all()
-    ctx.session.rollback()
-    return clocks
+    while rows := clocks.to_look_at_for_system(ctx.session, status, ctx.today(), after, BATCH):
+        ctx.session.rollback()
+        yield [(problem_id, inspection_id) for _, problem_id, inspection_id in rows]
+        after = rows[-1][:2]
 
 
-def _each(ctx: Context, swept: Swept, subject_id: UUID, work: Callable[[], object]) -> None:
-    swept.looked_at += 1
-    _attempt(ctx, swept, subject_id, work)
+Work = Callable[[Context, Swept, Sequence[UUID]], None]
+
+
+def _together(ctx: Context, swept: Swept, subjects: Sequence[UUID], work: Work) -> None:
+    swept.looked_at += len(subjects)
+    kept = Counter(swept.kinds), swept.stages, swept.messages, swept.lapsed, Counter(swept.unheard)
+    try:
+        work(ctx, swept, subjects)
+    except Exception:  # one of them; each alone says which
+        ctx.session.rollback()
+        swept.kinds, swept.stages, swept.messages, swept.lapsed, swept.unheard = kept
+        for subject_id in subjects:
+            _attempt(ctx, swept, subject_id, partial(work, ctx, swept, [subject_id]))
 
 
 def _attempt(ctx: Context, swept: Swept, subject_id: UUID, work: Callable[[], object]) -> None:
@@ -146,114 +112,168 @@ def _attempt(ctx: Context, swept: Swept, subject_id: UUID, work: Callable[[], ob
         swept.set_aside.append((subject_id, f"{type(error).__name__}: {error}"))
 
 
-def _lapse(ctx: Context, swept: Swept, problem_id: UUID) -> None:
+def _stages_of_problems(ctx: Context, swept: Swept, problem_ids: Sequence[UUID]) -> None:
+    said = _Said(ctx)
+    today = ctx.today()
     with unit(ctx.session):
-        problem = problems.lock_for_system(ctx.session, problem_id)
-        if (
-            problem is not None
-            and problem.status == "submitted"
-            and problem.review_due_on is None
-            and problem.clock_on < ctx.today()
-        ):
-            lapse(ctx, problem)
-            swept.lapsed += 1
+        rows = clocks.lock_clocks_for_system(ctx.session, problem_ids)
+        already = notifications.reached_for_system(ctx.session, problem_ids)
+        places = institutions.places_for_system(ctx.session, {row.institution_id for row in rows})
+        looks: dict[UUID, date] = {}
+        for row in rows:
+            next_on: list[date | None] = []
+            if row.status == "submitted" and row.review_due_on is None:
+                if row.clock_on < today:
+                    _lapse(ctx, row.id)  # open again, it is met among the open ones
+                    swept.lapsed += 1
+                    continue
+                next_on.append(row.clock_on + timedelta(days=1))
+            for stages, due_on, since_on in _clocks_of(row):
+                reached = {stage for number, on, stage in already[row.id] if (number, on) == (row.round, due_on)}
+                plan = deadlines.plan_stages(due_on, today, stages, reached, since_on)
+                params = {
+                    "number": row.number,
+                    "institution": places[row.institution_id][0],
+                    "text": row.text,
+                    "due_on": due_on.isoformat(),
+                    "days": (today - due_on).days,
+                }
+                said.say(plan, row.id, row.round, due_on, row.institution_id, row.id, params)
+                next_on.append(plan.next_on)
+            looks[row.id] = min((day for day in next_on if day is not None), default=NEVER)
+        said.write(swept, places)
+        clocks.look_on_for_system(ctx.session, looks)
 
 
-def _stages_of_problem(ctx: Context, swept: Swept, seen: _Clock, stages: Sequence[Stage]) -> None:
-    plan = _plan(ctx, seen.id, seen.round, seen.clock_on, seen.since_on, stages)
-    if not plan.reached:
-        return
-    with unit(ctx.session):
-        problem = problems.lock_for_system(ctx.session, seen.id)
-        if problem is None or (problem.status, holder_of(problem), problem.round, problem.clock_on) != (
-            seen.status,
-            seen.holder,
-            seen.round,
-            seen.clock_on,
-        ):
-            return
-        institution = institutions.get_for_system(ctx.session, problem.institution_id)
-        params = {
-            "number": problem.number,
-            "institution": institution.name,
-            "text": problem.text,
-            "due_on": seen.clock_on.isoformat(),
-            "days": (ctx.today() - seen.clock_on).days,
-        }
-        _say(ctx, swept, plan, problem.id, seen.round, seen.clock_on, institution, problem.id, params)
-        _note_escalations(ctx, problem, plan)
+def _lapse(ctx: Context, problem_id: UUID) -> None:
+    problem = problems.lock_for_system(ctx.session, problem_id)
+    assert problem is not None
+    lapse(ctx, problem)
 
 
-def _note_escalations(ctx: Context, problem: ProblemRow, plan: StagePlan) -> None:
-    """What went beyond the unit stands on the timeline, with what it proposes."""
-    events = [
-        ctx.event(problem.id, None, message.stage.kind, stage=message.stage.code, proposal=message.stage.proposal)
-        for message in plan.messages
-        if message.stage.kind.endswith("overdue") or message.stage.kind == "escalated"
-    ]
-    problems.add_events_for_system(ctx.session, events)
+def _clocks_of(row: Any) -> Iterator[tuple[Sequence[Stage], date, date]]:
+    """(stages, date, since when) by whose clock runs: a petition stops the unit's until the reviewer decides it. A
+    proof that waits for its photos has no stages. `row` has the columns of `clocks.CLOCKS`."""
+    if row.status == "open" and row.petition_due_on is not None:
+        yield PETITION_STAGES, row.clock_on, row.since_on
+    elif row.status in STAGES and not (row.status == "submitted" and row.review_due_on is None):
+        yield STAGES[row.status], row.clock_on, row.since_on
+    if row.supervised_on is not None and row.status in STAGES:
+        yield SUPERVISION_STAGES, row.supervision_due_on, row.supervised_on
 
 
-def _stages_of_issuing(ctx: Context, swept: Swept, waiting: Sequence[_Clock]) -> None:
+def _stages_of_issuing(ctx: Context, swept: Swept, inspection_ids: Sequence[UUID]) -> None:
     """The issuer's clock runs per inspection: one message for all its findings."""
-    first = min(waiting, key=lambda clock: clock.clock_on)
-    plan = _plan(ctx, first.inspection_id, 0, first.clock_on, first.since_on, ISSUE_STAGES)
-    if not plan.reached:
-        return
+    said = _Said(ctx)
     with unit(ctx.session):
-        inspection = inspections.find_for_system(ctx.session, first.inspection_id, locked=True)
-        assert inspection is not None
-        institution = institutions.get_for_system(ctx.session, inspection.institution_id)
-        found = [
-            row for row in problems.of_inspections_for_system(ctx.session, [inspection.id]) if row.status == "found"
-        ]
-        if not found:
-            return
-        params = {
-            "inspection_id": str(inspection.id),
-            "institution": institution.name,
-            "count": len(found),
-            "due_on": first.clock_on.isoformat(),
-        }
-        _say(ctx, swept, plan, inspection.id, 0, first.clock_on, institution, None, params)
+        held = inspections.lock_many_for_system(ctx.session, inspection_ids)
+        already = notifications.reached_for_system(ctx.session, inspection_ids)
+        places = institutions.places_for_system(ctx.session, {row.institution_id for row in held})
+        waiting: dict[UUID, list[ProblemRow]] = {}
+        for row in problems.of_inspections_for_system(ctx.session, inspection_ids):
+            if row.status == "found":
+                waiting.setdefault(row.inspection_id, []).append(row)
+        looks: dict[UUID, date] = {}
+        for inspection in held:
+            found = waiting.get(inspection.id)
+            if found is None:
+                continue
+            first = min(found, key=lambda row: row.clock_on)
+            reached = {code for number, on, code in already[inspection.id] if (number, on) == (0, first.clock_on)}
+            plan = deadlines.plan_stages(first.clock_on, ctx.today(), ISSUE_STAGES, reached, first.since_on)
+            params = {
+                "inspection_id": str(inspection.id),
+                "institution": places[inspection.institution_id][0],
+                "count": len(found),
+                "due_on": first.clock_on.isoformat(),
+            }
+            said.say(plan, inspection.id, 0, first.clock_on, inspection.institution_id, None, params)
+            looks |= {row.id: plan.next_on or NEVER for row in found}
+        said.write(swept, places)
+        clocks.look_on_for_system(ctx.session, looks)
 
 
-def _plan(
-    ctx: Context, subject_id: UUID, number: int, due_on: date, since_on: date, stages: Sequence[Stage]
-) -> StagePlan:
-    reached = notifications.reached_for_system(ctx.session, [subject_id])[subject_id]
-    already = {stage for of_round, of_date, stage in reached if (of_round, of_date) == (number, due_on)}
-    return deadlines.plan_stages(due_on, ctx.today(), stages, already, since_on)
+class _Said:
+    """What one unit records and says, written in one go. Its subjects are locked, so what is not on record yet is
+    news."""
+
+    def __init__(self, ctx: Context) -> None:
+        self._ctx = ctx
+        self._reached: dict[tuple[Stage, ...], list[UUID]] = {}
+        self._facts: list[dict[str, Any]] = []
+        self._events: list[dict[str, Any]] = []
+        self._messages: list[tuple[str, str, UUID, UUID | None, dict[str, Any]]] = []
+
+    def say(
+        self,
+        plan: StagePlan,
+        subject_id: UUID,
+        number: int,
+        due_on: date,
+        institution_id: UUID,
+        problem_id: UUID | None,
+        params: dict[str, Any],
+    ) -> None:
+        if problem_id is not None and plan.reached:
+            self._reached.setdefault(plan.reached, []).append(problem_id)
+        elif plan.reached:
+            fact = {"subject_id": subject_id, "round": number, "due_on": due_on, "at": self._ctx.now()}
+            self._facts += [{**fact, "stage": stage.code} for stage in plan.reached]
+        for message in plan.messages:
+            stage = message.stage
+            self._messages += [(stage.kind, role, institution_id, problem_id, params) for role in message.roles]
+            if problem_id is not None and stage.escalates:
+                # what went beyond the unit stands on the timeline, with what it proposes
+                about = {"stage": stage.code, "proposal": stage.proposal}
+                self._events.append(self._ctx.event(problem_id, None, stage.event, **about))
+
+    def write(self, swept: Swept, places: Mapping[UUID, tuple[str, str]]) -> None:
+        """`places`: name and region of every institution of which something is said."""
+        session = self._ctx.session
+        swept.stages += notifications.reach_for_system(session, self._facts)
+        for stages, problem_ids in self._reached.items():
+            codes = [stage.code for stage in stages]
+            supervision = stages[0] in SUPERVISION_STAGES
+            swept.stages += clocks.reach_for_system(
+                session, codes, problem_ids, self._ctx.now(), supervision=supervision
+            )
+        problems.add_events_for_system(session, self._events)
+        regions = {place: places[place][1] for _, _, place, _, _ in self._messages}
+        roles = {role for _, role, _, _, _ in self._messages}
+        people = notifications.recipients_of_many_for_system(session, roles, regions) if regions else {}
+        rows = []
+        for kind, role, place, problem_id, params in self._messages:
+            told = people[place].get(role, ())
+            swept.messages += len(told)
+            swept.kinds[kind] += len(told)
+            if not told:
+                swept.unheard[f"{role} in {places[place][1]}"] += 1
+            rows += [self._ctx.message(kind, user_id, problem_id, params) for user_id in told]
+        notifications.add_for_system(session, rows)
 
 
-def _say(
-    ctx: Context,
-    swept: Swept,
-    plan: StagePlan,
-    subject_id: UUID,
-    number: int,
-    due_on: date,
-    institution: institutions.InstitutionRow,
-    problem_id: UUID | None,
-    params: dict[str, Any],
-) -> None:
-    """Record what was reached; say what is said only if its record is news."""
-    news = {
-        stage.code
-        for stage in plan.reached
-        if notifications.reach_for_system(ctx.session, subject_id, number, due_on, stage.code, ctx.now())
-    }
-    swept.stages += len(news)
-    for message in plan.messages:
-        if message.stage.code not in news:
-            continue
-        for role in message.roles:
-            told = ctx.tell(message.stage.kind, (role,), institution.id, institution.region_code, problem_id, params)
-            swept.messages += told
-            swept.kinds[message.stage.kind] += told
-            if told == 0:
-                swept.unheard += 1
-                log.warning("nobody to tell: %s for %s at %s", role, message.stage.code, institution.name)
+def passed_over(ctx: Context) -> Iterator[str]:
+    """Unfinished problems whose next stage lies before the day on which a pass would look at them: a line for each."""
+    after: UUID | None = None
+    while rows := clocks.asleep_for_system(ctx.session, ctx.today(), after, BATCH):
+        subjects = [row.id for row in rows] + [row.inspection_id for row in rows]
+        already = notifications.reached_for_system(ctx.session, subjects)
+        for row in rows:
+            due = min(_to_come(row, already), default=NEVER)
+            if due < row.stage_on:
+                yield f"problem {row.number or row.id}: its stage of {due} would be passed over until {row.stage_on}"
+        after = rows[-1].id
+
+
+def _to_come(row: Any, already: Mapping[UUID, set[tuple[int, date, str]]]) -> Iterator[date]:
+    """The days of all stages that are not on record."""
+    if row.status == "submitted" and row.review_due_on is None:
+        yield row.clock_on + timedelta(days=1)
+    issuing = [(ISSUE_STAGES, row.clock_on, row.inspection_id, 0)] if row.status == "found" else []
+    for stages, due_on, subject, number in [*issuing, *((s, on, row.id, row.round) for s, on, _ in _clocks_of(row))]:
+        for stage in stages:
+            if (number, due_on, stage.code) not in already[subject]:
+                yield due_on + timedelta(days=stage.days)
 
 
 def beat(ctx: Context, name: str, *, swept: bool = False) -> None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator
-from datetime import date
 
 from checklists.engine import NUMBER_ATTRIBUTES, evaluate
 from inspection.actions.context import Context
+from inspection.actions.sweep import passed_over
 from inspection.domain import inspections as rules
 from inspection.domain.inspections import Submission
-from inspection.domain.problems import UNFINISHED, holder
+from inspection.domain.problems import STATUSES
 from inspection.storage import (
     acts,
     audit,
@@ -20,23 +20,28 @@ from inspection.storage import (
     inspections,
     installation,
     institutions,
+    mission,
     notices,
     petitions,
     problems,
     rectifications,
+    withdrawals,
 )
+from inspection.storage.db import lift_limits
 from inspection.storage.inspections import InspectionRow
-from inspection.storage.problems import ProblemRow
+from inspection.storage.mission import Lost
 
 Reader = Callable[[bytes], Submission]
 
 
 def verify(ctx: Context, read_submission: Reader) -> Iterator[str]:
     """A line for each fault. `read_submission` reads the bytes of a submission as its schema does."""
+    lift_limits(ctx.session.connection())  # it reads everything, for hours where there is much
     yield from photo_faults(ctx)
     yield from record_faults(ctx)
     yield from audit_faults(ctx)
     yield from mission_faults(ctx)
+    yield from passed_over(ctx)
     yield from finding_faults(ctx, read_submission)
 
 
@@ -74,6 +79,8 @@ def record_faults(ctx: Context) -> Iterator[str]:
         yield from _digest("petition", petition.id, petition.body, petition.content_sha256)
         if petition.decision_body is not None:
             yield from _digest("decision", petition.id, petition.decision_body, petition.decision_sha256 or "")
+    for withdrawal in withdrawals.decided_for_system(ctx.session):
+        yield from _digest("decision", withdrawal.id, withdrawal.decision_body or b"", withdrawal.decision_sha256 or "")
     for act in acts.all_for_system(ctx.session):
         yield from _digest(f"act {act.kind}", act.id, act.body, act.content_sha256)
 
@@ -90,43 +97,28 @@ def audit_faults(ctx: Context) -> Iterator[str]:
 
 
 def mission_faults(ctx: Context) -> Iterator[str]:
-    """Every unfinished problem has one holder and one date, and what was dropped has its reason. Each deadline pass
-    asks this as well."""
-    for row in problems.unfinished_for_system(ctx.session):
-        wrong = _clock_fault(ctx, row)
-        if wrong is not None:
-            yield f"problem {row.number or row.id}: {wrong}"
-    for problem_id in problems.void_without_reason_for_system(ctx.session):
+    """Every unfinished problem has one holder and one date, and what was dropped has its reason. The worker asks this
+    after each deadline pass as well."""
+    for lost in mission.lost_for_system(ctx.session):
+        yield f"problem {lost.number or lost.id}: {_contradiction(lost)}"
+    for problem_id in mission.void_without_reason_for_system(ctx.session):
         yield f"problem {problem_id}: void without a recorded reason"
+    for problem_id in mission.merged_into_withdrawn_for_system(ctx.session):
+        yield f"problem {problem_id}: merged into one that was withdrawn"
     for aside in installation.list_set_aside_for_system(ctx.session):
         yield f"set aside by the deadline pass: {aside.subject_id}: {aside.error}"
 
 
-def _clock_fault(ctx: Context, row: ProblemRow) -> str | None:
-    expected: date | None
-    held = row.petition_due_on is not None
-    if row.status not in UNFINISHED or holder(row.status, row.responsible_kind, held=held) is None:
-        return f"nobody holds it ({row.status})"
-    if row.petition_id is not None:
-        petition = petitions.find_for_system(ctx.session, row.petition_id)
-        if petition is None or petition.decision is not None:
-            return "waits for the decision of a petition that is not pending"
-    if row.status == "found":
-        expected = row.issue_due_on
-    elif row.status == "open":
-        expected = row.due_on and (row.petition_due_on or row.due_on)
-    elif row.status == "transferred":
-        expected = row.clock_on
-    else:
-        proof = rectifications.find_for_system(ctx.session, row.rectification_id) if row.rectification_id else None
-        if proof is None or proof.outcome is not None:
-            return "submitted without a proof"
-        expected = row.review_due_on if proof.whole_at is not None else row.clock_on
-    if expected is None:
-        return f"no date ({row.status})"
-    if expected != row.clock_on:
-        return f"two dates ({expected} and {row.clock_on})"
-    return None
+def _contradiction(lost: Lost) -> str:
+    if lost.status not in STATUSES:
+        return f"nobody holds it ({lost.status})"
+    if not lost.petition:
+        return "waits for the decision of a petition that is not pending"
+    if not lost.proof:
+        return "submitted without a proof"
+    if lost.expected is None:
+        return f"no date ({lost.status})"
+    return f"two dates ({lost.expected} and {lost.clock_on})"
 
 
 def finding_faults(ctx: Context, read_submission: Reader) -> Iterator[str]:

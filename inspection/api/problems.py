@@ -10,9 +10,11 @@ from flask import Response, request, send_file
 from inspection.actions import problems as actions
 from inspection.actions import rectifications
 from inspection.actions.context import Context
+from inspection.actions.institutions import get_institution
 from inspection.api.endpoint import Answer, endpoint
 from inspection.documents import problem_list, workbook
 from inspection.domain.actor import Actor
+from inspection.domain.errors import Refused
 from inspection.domain.incoming import Incoming
 from inspection.domain.problem_views import ProblemView
 from inspection.domain.rectifications import Decision, Proof
@@ -37,21 +39,30 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 @endpoint("GET", "/problems", "problem.read", query=ProblemQuery(), paged=True, returns={200: ProblemSchema()})
 def list_problems(ctx: Context, actor: Actor, query: dict[str, Any]) -> Page[ProblemView]:
     """Problems in scope, in the order in which they were found; status and severity take several, comma-separated."""
-    return actions.list_problems(ctx, actor, _filters(query), query["after"], query["limit"])
+    return actions.list_problems(ctx, actor, filters_of(query), query["after"], query["limit"])
 
 
 @endpoint("GET", "/problems.xlsx", "problem.read", query=ProblemQuery(), returns={200: XLSX})
 def export_problems(ctx: Context, actor: Actor, query: dict[str, Any]) -> Response:
     """The problem list as a workbook, under the same filters, which stand in it with the moment of its making."""
     language = language_of(request.headers.get("Accept-Language", ""))
-    head = problem_list.head(query, ctx.clock.local(ctx.now()), language)
-    rows = (problem_list.row(problem, language) for problem in actions.export_problems(ctx, actor, _filters(query)))
+    head = problem_list.head(query, _institution_name(ctx, actor, query), ctx.clock.local(ctx.now()), language)
+    rows = (problem_list.row(problem, language) for problem in actions.export_problems(ctx, actor, filters_of(query)))
     response = send_file(workbook.write(head, rows), mimetype=XLSX, as_attachment=True, download_name="problems.xlsx")
     response.headers["Cache-Control"] = "no-store"
     return response
 
 
-def _filters(query: dict[str, Any]) -> dict[str, Any]:
+def _institution_name(ctx: Context, actor: Actor, query: dict[str, Any]) -> str | None:
+    if query.get("institution") is None:
+        return None
+    try:
+        return get_institution(ctx, actor, query["institution"]).summary.name
+    except Refused:
+        return None
+
+
+def filters_of(query: dict[str, Any]) -> dict[str, Any]:
     filters: dict[str, Any] = {key: query.get(key) for key in ("institution", "region", "due_before", "item")}
     for key in ("status", "severity"):
         filters[key] = query[key].split(",") if query.get(key) else None

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from datetime import UTC, date, tzinfo
-from typing import Any, Final, TypeVar
+from typing import Any, ClassVar, Final, TypeVar
 
 import orjson
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
@@ -35,7 +35,13 @@ CODES: Final = {
 
 
 class Wire(Schema):
-    """Unknown keys are faults; every message is a code."""
+    """Unknown keys are faults; every message is a code.
+
+    `plain`: the view's fields are the wire's, in name and shape, so that it is written as it is; a list of many lines
+    would otherwise spend most of its time here.
+    """
+
+    plain: ClassVar[bool] = False
 
     class Meta:
         unknown = RAISE
@@ -62,11 +68,30 @@ class Text(fields.String):
         return text
 
 
+class Words(Text):
+    """Text that says something: more than blanks, which are taken off its ends."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> str:
+        text = super()._deserialize(value, attr, data, **options)
+        if text and not text.strip():
+            raise self.make_error("required")
+        return text.strip()
+
+
+class Pattern(validate.Regexp):
+    """Of the whole text: a `$` alone would let a line break at its end pass."""
+
+    def __call__(self, value: str) -> str:
+        if self.regex.fullmatch(value) is None:
+            raise ValidationError(self._format_error(value))
+        return value
+
+
 class Sha256(fields.String):
     default_error_messages = _coded(invalid_utf8="wrong_type")
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(validate=validate.Regexp(SHA256, error="not_a_hash"), **options)
+        super().__init__(validate=Pattern(SHA256, error="not_a_hash"), **options)
 
 
 class Id(fields.UUID):

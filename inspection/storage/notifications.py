@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, String, and_, insert, or_, select
+from sqlalchemy import ForeignKey, Index, String, insert, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from inspection.domain.actor import Actor
@@ -51,27 +51,42 @@ def add_for_system(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
 def recipients_for_system(session: Session, roles: Iterable[str], institution_id: UUID, region_code: str) -> list[UUID]:
     """Accounts in use that hold one of the roles for this institution or its successor (unit), or for a region over
     it."""
+    by_role = recipients_of_many_for_system(session, roles, {institution_id: region_code})[institution_id]
+    return sorted({user_id for people in by_role.values() for user_id in people})
+
+
+def recipients_of_many_for_system(
+    session: Session, roles: Iterable[str], regions: Mapping[UUID, str]
+) -> dict[UUID, dict[str, list[UUID]]]:
+    """The same for many institutions, each with its region of today: institution → role → accounts."""
+    found: dict[UUID, dict[str, list[UUID]]] = {institution_id: {} for institution_id in regions}
+    in_use = (RoleRow.ended_at.is_(None), UserRow.disabled_at.is_(None))
     regional = [role for role in roles if role != "unit"]
-    branches = []
     if regional:
-        branches.append(and_(RoleRow.role.in_(regional), RoleRow.region_code.in_(regions_over(region_code))))
+        over = {code for region in regions.values() for code in regions_over(region)}
+        held: dict[str, list[tuple[str, UUID]]] = {}
+        for code, role, user_id in session.execute(
+            select(RoleRow.region_code, RoleRow.role, UserRow.id)
+            .join(UserRow, RoleRow.user_id == UserRow.id)
+            .where(*in_use, RoleRow.role.in_(regional), RoleRow.region_code.in_(over))
+            .order_by(UserRow.id)
+        ):
+            held.setdefault(code or "", []).append((role, user_id))
+        for institution_id, region in regions.items():
+            for code in regions_over(region):
+                for role, user_id in held.get(code, ()):
+                    found[institution_id].setdefault(role, []).append(user_id)
     if "unit" in roles:
-        successor = select(InstitutionRow.successor_id).where(
-            InstitutionRow.id == institution_id, InstitutionRow.successor_id.is_not(None)
-        )
-        theirs = or_(RoleRow.institution_id == institution_id, RoleRow.institution_id.in_(successor))
-        branches.append(and_(RoleRow.role == "unit", theirs))
-    if not branches:
-        return []
-    return sorted(
-        set(
-            session.scalars(
-                select(UserRow.id)
-                .join(RoleRow, RoleRow.user_id == UserRow.id)
-                .where(RoleRow.ended_at.is_(None), UserRow.disabled_at.is_(None), or_(*branches))
-            )
-        )
-    )
+        theirs = or_(RoleRow.institution_id == InstitutionRow.id, RoleRow.institution_id == InstitutionRow.successor_id)
+        for institution_id, user_id in session.execute(
+            select(InstitutionRow.id, UserRow.id)
+            .join(RoleRow, theirs)
+            .join(UserRow, RoleRow.user_id == UserRow.id)
+            .where(*in_use, RoleRow.role == "unit", InstitutionRow.id.in_(list(regions)))
+            .order_by(UserRow.id)
+        ):
+            found[institution_id].setdefault("unit", []).append(user_id)
+    return found
 
 
 def list_own(actor: Actor, session: Session, after: UUID | None, limit: int) -> Sequence[NotificationRow]:
@@ -109,7 +124,6 @@ def reached_for_system(session: Session, subject_ids: Sequence[UUID]) -> dict[UU
     return reached
 
 
-def reach_for_system(session: Session, subject_id: UUID, number: int, due_on: date, stage: str, at: datetime) -> bool:
-    """Write that a stage was reached; whether that was news."""
-    row = {"subject_id": subject_id, "round": number, "due_on": due_on, "stage": stage, "at": at}
-    return bool(insert_or_ignore(session, StageFactRow, [row]))
+def reach_for_system(session: Session, rows: Sequence[Mapping[str, Any]]) -> int:
+    """Write that stages were reached (subject_id, round, due_on, stage, at); how many of them were news."""
+    return insert_or_ignore(session, StageFactRow, rows)

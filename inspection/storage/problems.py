@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, ForeignKey, Index, String, Text, func, insert, or_, select
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy import (
+    ForeignKey,
+    Index,
+    Select,
+    String,
+    Text,
+    func,
+    insert,
+    or_,
+    select,
+)
+from sqlalchemy.orm import Mapped, Session, mapped_column, validates
 
 from inspection.domain.actor import Actor, region_prefix
 from inspection.domain.problems import FINISHED
 from inspection.storage.db import Base, Json
 from inspection.storage.institutions import InstitutionRow
-from inspection.storage.scope import visible
+from inspection.storage.scope import visible, visible_lately
+
+LOOK_NOW: Final = date(2000, 1, 1)
+"""`stage_on` of what the next deadline pass has to look at."""
 
 
 class ProblemRow(Base):
@@ -28,6 +41,9 @@ class ProblemRow(Base):
     for a decision; `petition_due_on` is set while it stops the unit's clock. `responsible_name` is the department that
     a transferred problem went to. `recurrence_of` are the problems of the same item at the same institution that
     were closed when this one was found, `recurrence` is their number.
+
+    `stage_on` is the first day on which a deadline pass has to look at it: a hint that keeps the pass short, nothing
+    more. What is due is decided from the clock and the stages on record, and whatever moves the clock resets it.
     """
 
     __tablename__ = "problem"
@@ -36,7 +52,7 @@ class ProblemRow(Base):
     institution_id: Mapped[UUID] = mapped_column(ForeignKey("institution.id"))
     region_code: Mapped[str] = mapped_column(String(6))
     pointer: Mapped[str] = mapped_column(String(256))
-    item_code: Mapped[str | None] = mapped_column(String(32), index=True)
+    item_code: Mapped[str | None] = mapped_column(String(32))
     item_text: Mapped[str] = mapped_column(Text)
     text: Mapped[str] = mapped_column(Text)
     place: Mapped[str | None] = mapped_column(Text)
@@ -62,6 +78,7 @@ class ProblemRow(Base):
     review_due_on: Mapped[date | None]
     clock_on: Mapped[date]
     since_on: Mapped[date]
+    stage_on: Mapped[date]
     number: Mapped[str | None] = mapped_column(String(40), unique=True)
     notice_id: Mapped[UUID | None] = mapped_column(index=True)
     rectification_id: Mapped[UUID | None]
@@ -93,9 +110,18 @@ class ProblemRow(Base):
             "petition_due_on",
         ),
         Index("ix_problem_status_due_on_id", "status", "due_on", "id"),
-        Index("ix_problem_status_clock_on_id", "status", "clock_on", "id"),
+        Index("ix_problem_status_stage_on_id", "status", "stage_on", "id"),
+        # lists are in the order of ids
+        Index("ix_problem_status_id", "status", "id"),
+        Index("ix_problem_item_code_id", "item_code", "id"),
     )
     __mapper_args__ = {"version_id_col": version}
+
+    @validates("status", "round", "clock_on", "petition_due_on", "supervision_due_on")
+    def _look_again(self, name: str, value: Any) -> Any:
+        if getattr(self, name) != value:
+            self.stage_on = LOOK_NOW
+        return value
 
 
 class EventRow(Base):
@@ -156,98 +182,21 @@ def of_inspections_for_system(session: Session, inspection_ids: Sequence[UUID]) 
     ).all()
 
 
-def list_visible(
-    actor: Actor, session: Session, filters: Mapping[str, Any], today: date, after: UUID | None, limit: int
-) -> Sequence[ProblemRow]:
-    """Problems in scope in the order in which they were found; ids are UUIDv7, so the last key is the id."""
-    statement = _filtered(select(ProblemRow).where(visible(actor, ProblemRow)), filters, today)
-    if after is not None:
-        statement = statement.where(ProblemRow.id > after)
-    return session.scalars(statement.order_by(ProblemRow.id).limit(limit)).all()
-
-
-def stream_visible(actor: Actor, session: Session, filters: Mapping[str, Any], today: date) -> Iterable[Any]:
-    """All problems in scope under the same filters, in the same order, a few columns of each, read as they are taken:
-    (number, institution, region, item, text, place, severity, status, round, due_on, holds, responsible kind and name,
-    found_at, finished_at, closed_on_time, supervised_on)."""
-    statement = (
-        select(
-            ProblemRow.number,
-            InstitutionRow.name,
-            InstitutionRow.region_code,
-            ProblemRow.item_code,
-            ProblemRow.text,
-            ProblemRow.place,
-            ProblemRow.severity,
-            ProblemRow.status,
-            ProblemRow.round,
-            ProblemRow.due_on,
-            ProblemRow.petition_due_on,
-            ProblemRow.responsible_kind,
-            ProblemRow.responsible_name,
-            ProblemRow.found_at,
-            ProblemRow.finished_at,
-            ProblemRow.closed_on_time,
-            ProblemRow.supervised_on,
-        )
-        .join(InstitutionRow, InstitutionRow.id == ProblemRow.institution_id)
-        .where(visible(actor, ProblemRow))
-    )
-    ordered = _filtered(statement, filters, today).order_by(ProblemRow.id)
-    return session.execute(ordered.execution_options(yield_per=1000, stream_results=True))
-
-
-def _filtered(statement: Any, filters: Mapping[str, Any], today: date) -> Any:
-    for name in ("status", "severity"):
-        if filters.get(name) is not None:
-            statement = statement.where(getattr(ProblemRow, name).in_(filters[name]))
-    if filters.get("institution") is not None:
-        statement = statement.where(ProblemRow.institution_id == filters["institution"])
-    if filters.get("item") is not None:
-        statement = statement.where(ProblemRow.item_code == filters["item"])
-    if filters.get("region") is not None:
-        inside = select(InstitutionRow.id).where(
-            InstitutionRow.region_code.startswith(region_prefix(filters["region"]), autoescape=True)
-        )
-        statement = statement.where(ProblemRow.institution_id.in_(inside))
-    if filters.get("due_before") is not None:
-        statement = statement.where(ProblemRow.due_on < filters["due_before"])
-    if filters.get("overdue") is not None:
-        late = is_overdue(today)
-        statement = statement.where(late if filters["overdue"] else ~late | ProblemRow.due_on.is_(None))
-    if filters.get("supervised"):
-        statement = statement.where(ProblemRow.supervised_on.is_not(None))
-    if filters.get("petition") is not None:
-        statement = statement.where(ProblemRow.petition_kind == filters["petition"])
-    return statement
-
-
-def is_overdue(today: date) -> ColumnElement[bool]:
-    """`deadlines.classify` in the database's words; a test holds the two together."""
-    return (ProblemRow.status == "open") & (ProblemRow.due_on < today) & ProblemRow.petition_due_on.is_(None)
-
-
 def events_for_system(session: Session, problem_id: UUID) -> Sequence[EventRow]:
     return session.scalars(
         select(EventRow).where(EventRow.problem_id == problem_id).order_by(EventRow.at, EventRow.id)
     ).all()
 
 
-def due_for_sweep_for_system(
-    session: Session, status: str, until: date, after: tuple[date, UUID] | None, limit: int
-) -> Sequence[ProblemRow]:
-    """Unfinished problems of a status whose clock ends by `until`, oldest clock first, a batch at a time."""
-    statement = select(ProblemRow).where(ProblemRow.status == status, ProblemRow.clock_on <= until)
-    if after is not None:
-        clock_on, last = after
-        statement = statement.where(
-            (ProblemRow.clock_on > clock_on) | ((ProblemRow.clock_on == clock_on) & (ProblemRow.id > last))
-        )
-    return session.scalars(statement.order_by(ProblemRow.clock_on, ProblemRow.id).limit(limit)).all()
-
-
-def unfinished_for_system(session: Session) -> Iterable[ProblemRow]:
-    return session.scalars(select(ProblemRow).where(ProblemRow.status.not_in(FINISHED)).order_by(ProblemRow.id))
+def lock_many_for_system(session: Session, problem_ids: Sequence[UUID]) -> Sequence[ProblemRow]:
+    """By id, held against other writers until the unit ends."""
+    return session.scalars(
+        select(ProblemRow)
+        .where(ProblemRow.id.in_(problem_ids))
+        .order_by(ProblemRow.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).all()
 
 
 def last_events_for_system(session: Session, problem_id: UUID, count: int) -> Sequence[EventRow]:
@@ -288,28 +237,27 @@ def count_unfinished_in_for_system(session: Session, regions: Sequence[str]) -> 
     return session.scalar(statement.where(ProblemRow.institution_id.in_(select(InstitutionRow.id).where(inside)))) or 0
 
 
-def unfinished_visible(actor: Actor, session: Session) -> Sequence[ProblemRow]:
-    return session.scalars(
-        select(ProblemRow).where(visible(actor, ProblemRow), ProblemRow.status.not_in(FINISHED)).order_by(ProblemRow.id)
-    ).all()
+def get_lately(actor: Actor, session: Session, problem_id: UUID, since: datetime) -> ProblemRow | None:
+    """One whose institution is in scope, or was before a change after a moment."""
+    return session.scalar(_lately(actor, problem_id, since))
 
 
-def changed_visible(actor: Actor, session: Session, since: datetime) -> Sequence[ProblemRow]:
-    """Problems in scope to which something happened after a moment: every change is an event."""
-    happened = select(EventRow.problem_id).where(EventRow.at > since)
-    return session.scalars(
-        select(ProblemRow).where(visible(actor, ProblemRow), ProblemRow.id.in_(happened)).order_by(ProblemRow.id)
-    ).all()
+def lock_for_handing_in(actor: Actor, session: Session, problem_id: UUID, since: datetime) -> ProblemRow | None:
+    """The same, as it is now, held against other writers until the unit ends."""
+    return session.scalar(_lately(actor, problem_id, since).with_for_update().execution_options(populate_existing=True))
 
 
-def lock_unfinished_for_system(session: Session, after: UUID | None, limit: int) -> Sequence[ProblemRow]:
-    """Unfinished problems by id, a batch at a time, held against other writers."""
-    statement = select(ProblemRow).where(ProblemRow.status.not_in(FINISHED))
+def _lately(actor: Actor, problem_id: UUID, since: datetime) -> Select[ProblemRow]:
+    places = select(InstitutionRow.id).where(visible_lately(actor, InstitutionRow, since))
+    return select(ProblemRow).where(ProblemRow.id == problem_id, ProblemRow.institution_id.in_(places))
+
+
+def unfinished_after_for_system(session: Session, after: UUID | None, limit: int) -> list[tuple[UUID, UUID]]:
+    """(id, inspection) of unfinished problems by id, a batch at a time."""
+    statement = select(ProblemRow.id, ProblemRow.inspection_id).where(ProblemRow.status.not_in(FINISHED))
     if after is not None:
         statement = statement.where(ProblemRow.id > after)
-    return session.scalars(
-        statement.order_by(ProblemRow.id).limit(limit).with_for_update().execution_options(populate_existing=True)
-    ).all()
+    return [(one, inspection) for one, inspection in session.execute(statement.order_by(ProblemRow.id).limit(limit))]
 
 
 def closed_for_system(session: Session, institution_id: UUID, item_codes: Sequence[str]) -> dict[str, list[UUID]]:
@@ -329,22 +277,3 @@ def closed_for_system(session: Session, institution_id: UUID, item_codes: Sequen
     for code, problem_id in rows:
         closed.setdefault(code or "", []).append(problem_id)
     return closed
-
-
-VOIDING: Final = ("dropped", "merged", "objection_upheld", "withdrawn", "ended")
-"""Events that end a problem without its being rectified; each carries its `reason`, or `into` what it was merged."""
-
-
-def void_without_reason_for_system(session: Session) -> list[UUID]:
-    """Void problems whose timeline does not say why."""
-    events = session.execute(
-        select(ProblemRow.id, EventRow.detail)
-        .outerjoin(EventRow, (EventRow.problem_id == ProblemRow.id) & EventRow.event.in_(VOIDING))
-        .where(ProblemRow.status == "void")
-    )
-    reasoned: dict[UUID, bool] = {}
-    for problem_id, detail in events:
-        reasoned[problem_id] = reasoned.get(problem_id, False) or any(
-            (detail or {}).get(key) for key in ("reason", "into")
-        )
-    return [problem_id for problem_id, given in reasoned.items() if not given]

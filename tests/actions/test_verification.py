@@ -39,7 +39,8 @@ def lived(world: World) -> World:
 
 def test_a_life_lived_well_has_no_faults(lived: World) -> None:
     assert faults(lived) == []
-    assert lived.sweep().faults == []
+    assert lived.sweep().set_aside == []
+    assert faults(lived) == []
 
 
 def change(world: World, *statements: str) -> None:
@@ -64,7 +65,29 @@ def test_a_problem_without_one_holder_and_one_date_is_a_fault(lived: World, stat
     found = faults(lived)
     assert found
     assert all(expected in fault for fault in found)
-    assert lived.sweep().faults == found
+    lived.sweep()
+    assert faults(lived) == found
+
+
+def test_a_stage_that_every_pass_would_leave_out_is_a_fault(lived: World) -> None:
+    lived.sweep()
+    assert faults(lived) == []
+    change(lived, "UPDATE problem SET stage_on = '9999-12-31' WHERE status IN ('open', 'found', 'submitted')")
+    found = faults(lived)
+    assert found
+    assert all("would be passed over until 9999-12-31" in fault for fault in found)
+
+
+def test_a_finding_merged_into_what_was_withdrawn_is_a_fault(lived: World) -> None:
+    visit = new_id()
+    first, second = (lived.inspect({"S-01-05": []}, visit_id=visit, who=who) for who in ("inspector", "inspector2"))
+    source, target = first["problems"][0]["id"], second["problems"][0]["id"]
+    merge = [{"problem_id": source, "action": "merge", "into": target, "reason": "x"}]
+    lived.issue(first["id"], second["id"], items=merge)
+    assert faults(lived) == []
+    known = in_database(lived, second["id"])
+    change(lived, f"UPDATE inspection SET withdrawn_at = received_at WHERE id = '{known}'")
+    assert [fault.split(": ")[1] for fault in faults(lived)] == ["merged into one that was withdrawn"]
 
 
 def test_a_finding_without_its_problem_is_a_fault(lived: World) -> None:

@@ -208,3 +208,42 @@ def test_inspections_and_institutions_come_in_pages_too(world: World) -> None:
     assert sorted(walk("/institutions?")) == sorted(world.places[:6])
     assert walk("/institutions?kind=kindergarten&") == [world.places[1]]
     assert person.get("/inspections?cursor=WyIyMDI2IiwgIngiXQ==").json["code"] == "invalid_cursor"
+
+
+def test_a_line_of_the_list_says_what_the_problem_says(world: World) -> None:
+    made = world.inspect({"S-01-05": [], "S-09-01": [], "S-09-09": []})
+    world.issue(made["id"])
+    lines = world.person("bureau").get("/problems").json["items"]
+    assert len(lines) == 3
+    for line in lines:
+        whole = world.problem(line["id"])
+        assert line == {name: whole[name] for name in line}
+
+
+@pytest.mark.parametrize("who", ["bureau", "league", "school"])
+def test_pages_of_several_statuses_meet_every_problem_once(world: World, who: str) -> None:
+    """Each status is read in an order of its own; merged and cut into pages, none is lost or met twice."""
+    for number in range(4):
+        made = world.inspect({"S-01-05": [{"fact": f"{number}-{part}"} for part in range(3)], "S-09-01": []})
+        if number % 2:
+            world.issue(made["id"])
+    person = world.person(who)
+    for query in (
+        "status=open,found",
+        "",
+        "status=found&severity=general",
+        "overdue=false",
+        "status=open,found,closed",
+    ):
+        expected = [line["id"] for line in person.get(f"/problems?limit=200&{query}").json["items"]]
+        assert expected == sorted(set(expected))
+        met: list[str] = []
+        cursor = ""
+        while True:
+            page = person.get(f"/problems?limit=3&{query}{cursor}").json
+            met += [line["id"] for line in page["items"]]
+            if page["next_cursor"] is None:
+                break
+            cursor = f"&cursor={page['next_cursor']}"
+        assert met == expected
+        assert expected

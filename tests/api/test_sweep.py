@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -31,8 +31,8 @@ def test_the_stages_of_an_open_problem_day_by_day(world: World) -> None:
     assert days == {
         "school": [*("12-16 due_soon", "12-20 due_soon", "12-22 due_soon", "12-23 due_today", "12-24 overdue")],
         "bureau": ["12-24 overdue"],
-        "league": ["12-30 escalated", "01-07 escalated"],
-        "procurator": ["01-07 escalated", "01-22 escalated"],
+        "league": ["12-30 escalated", "01-07 supervision_proposed"],
+        "procurator": ["01-07 supervision_proposed", "01-22 recommendation_proposed"],
     }
     events = [e for e in world.problem(problem["id"])["timeline"] if e["event"] in ("overdue", "escalated")]
     assert [(e["stage"], e["proposal"]) for e in events] == [
@@ -48,7 +48,12 @@ def test_after_an_outage_one_message_each_and_again_nothing(world: World) -> Non
     world.clock.go(days=60)
     assert world.sweep().stages == 8
     told = heard(world, problem["id"])
-    assert told == {"school": ["overdue"], "bureau": ["overdue"], "league": ["escalated"], "procurator": ["escalated"]}
+    assert told == {
+        "school": ["overdue"],
+        "bureau": ["overdue"],
+        "league": ["supervision_proposed"],
+        "procurator": ["recommendation_proposed"],
+    }
     again = world.sweep()
     assert (again.stages, again.messages) == (0, 0)
     assert heard(world, problem["id"]) == told
@@ -97,17 +102,17 @@ def test_an_incomplete_inspection_has_its_issuing_clock_and_can_be_issued(world:
 
 
 def test_a_poisoned_problem_is_set_aside_and_the_walk_goes_on(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    poisoned, sound = world.open_problem("S-02-06"), world.open_problem("S-02-06", place=0)
-    from inspection.storage import notifications
+    poisoned, sound = world.open_problem("S-02-05"), world.open_problem("S-02-06")
+    from inspection.domain import deadlines
 
-    genuine = notifications.reach_for_system
+    genuine = deadlines.plan_stages
 
-    def reach(session: Any, subject_id: Any, *rest: Any) -> bool:
-        if str(subject_id) == poisoned["id"]:
+    def plan(due: Any, today: Any, stages: Any, already: Any, since: Any) -> Any:
+        if due == date.fromisoformat(poisoned["due_on"]):
             raise RuntimeError("poison")
-        return genuine(session, subject_id, *rest)
+        return genuine(due, today, stages, already, since)
 
-    monkeypatch.setattr(notifications, "reach_for_system", reach)
+    monkeypatch.setattr(deadlines, "plan_stages", plan)
     world.clock.go(days=10)
     swept = world.sweep()
     assert [(str(subject), error) for subject, error in swept.set_aside] == [(poisoned["id"], "RuntimeError: poison")]
@@ -141,3 +146,28 @@ def test_every_open_problem_is_in_exactly_one_class(world: World) -> None:
     assert [p["id"] for p in late] == ids
     assert world.person("bureau").get("/problems?overdue=false").json["items"] == []
     assert world.today - timedelta(days=1) == world.today.replace(day=26)
+
+
+def test_a_pass_looks_only_at_what_may_have_come_to_a_stage(world: World) -> None:
+    problem = world.open_problem("S-01-05")  # due on 23 December
+    assert world.sweep().looked_at == 1
+    assert world.sweep().looked_at == 0
+    world.clock.go_to(date(2026, 12, 15))
+    assert world.sweep().looked_at == 0
+    world.clock.go_to(date(2026, 12, 16))
+    assert (world.sweep().looked_at, world.sweep().looked_at) == (1, 0)
+    world.prove(problem["id"])
+    assert (world.sweep().looked_at, world.sweep().looked_at) == (1, 0)  # whatever moves a clock makes it looked at
+    world.clock.go(days=400)
+    assert (world.sweep().looked_at, world.sweep().looked_at) == (1, 0)
+
+
+def test_a_pass_of_many_batches_says_everything_once(world: World) -> None:
+    for _ in range(7):
+        made = world.inspect({"S-02-06": [{"fact": f"缺 {number}"} for number in range(20)]})
+        world.issue(made["id"])
+    world.clock.go(days=4)
+    swept = world.sweep()
+    assert (swept.looked_at, swept.set_aside, swept.unheard) == (140, [], {})
+    assert Counter(kind for kind, _ in world.told("bureau"))["overdue"] == 140
+    assert world.sweep().messages == 0

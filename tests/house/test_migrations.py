@@ -11,12 +11,13 @@ from sqlalchemy import inspect, text
 from sqlalchemy.exc import DatabaseError
 
 from inspection.actions.setup import prepare
+from inspection.actions.verification import mission_faults
 from inspection.app import create_app, parts_of
 from inspection.storage import migrations, tables
 from inspection.storage.db import db
 from tests.support import databases
 from tests.support.clock import HandClock
-from tests.support.world import World, jpeg, sha256
+from tests.support.world import World, jpeg, made_world, sha256
 
 
 def test_up_with_data_down_to_nothing_and_up_again_without_drift(engine: str, tmp_path: Path) -> None:
@@ -64,3 +65,26 @@ def test_what_is_insert_only_is_so_in_the_database_itself(world: World, table: s
             db.session.execute(text(change.format(table, column)))
         db.session.rollback()
         assert db.session.execute(text(f"SELECT count(*) FROM {table}")).scalar() == before
+
+
+def test_every_row_survives_down_to_the_first_release_and_up_again(engine: str, tmp_path: Path) -> None:
+    with made_world(engine, tmp_path) as world:
+        made = world.inspect({"S-01-05": [], "S-09-01": [], "S-09-09": []})
+        world.issue(made["id"])
+        proof = world.prove(made["problems"][0]["id"])
+        world.sweep()
+        before = {one["id"]: world.problem(one["id"]) for one in made["problems"]}
+        numbers = world.person("league").get("/stats/numbers?group_by=kind").json
+        with world.app.app_context():
+            db.session.remove()
+            migrations.downgrade(db.engine, "0001")
+            assert db.session.execute(text("SELECT count(*) FROM problem")).scalar() == len(before)
+            db.session.remove()
+            migrations.upgrade(db.engine)
+            db.engine.dispose()
+        assert {problem_id: world.problem(problem_id) for problem_id in before} == before
+        assert world.person("league").get("/stats/numbers?group_by=kind").json == numbers
+        assert world.review(made["problems"][0]["id"], proof["id"], "accept").status_code == 201
+        assert world.sweep().messages == 0  # what was said is not said again
+        with world.context() as ctx:
+            assert list(mission_faults(ctx)) == []

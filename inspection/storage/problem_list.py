@@ -1,0 +1,158 @@
+"""The problem list under its filters: page by page, or streamed whole."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import date
+from functools import lru_cache, partial
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Integer, and_, bindparam, literal, or_, select, tuple_
+from sqlalchemy.orm import Session
+
+from inspection.domain.actor import Actor, Grant
+from inspection.domain.problems import FINISHED, UNFINISHED
+from inspection.storage.institutions import InstitutionRow
+from inspection.storage.problems import ProblemRow
+from inspection.storage.scope import in_region, is_wide, of_institutions, visible, visible_by
+
+P: Final[Any] = ProblemRow.__table__.c
+PLACE: Final[Any] = InstitutionRow.__table__
+"""The bare tables: a page of fifty lines is read as columns, with no row object made of any."""
+
+LISTED: Final = (
+    P.id,
+    P.number,
+    P.item_code,
+    P.institution_id,
+    # asked for the rows that are shown alone: a join would tempt a planner to begin with the institutions
+    select(PLACE.c.name).where(PLACE.c.id == P.institution_id).scalar_subquery().label("institution_name"),
+    P.region_code,
+    P.text,
+    P.place,
+    P.severity,
+    P.red_line,
+    P.status,
+    P.round,
+    P.due_on,
+    P.due_basis,
+    P.clock_on,
+    P.petition_kind,
+    P.petition_due_on,
+    P.supervised_on,
+)
+"""What a line of the list is made of."""
+
+
+def list_visible(
+    actor: Actor, session: Session, filters: Mapping[str, Any], today: date, after: UUID | None, limit: int
+) -> Sequence[Any]:
+    """The columns of `LISTED` of problems in scope in the order in which they were found; ids are UUIDv7, so the last
+    key is the id. Each status is asked for alone, and the answers merged: fifty of a hundred thousand are found without
+    sorting them."""
+    statuses = _statuses(filters)
+    frozen = tuple((name, tuple(value) if isinstance(value, list) else value) for name, value in filters.items())
+    keys = {"after": after or UUID(int=0), "limit": limit}
+    found: list[Any] = []
+    for status in (None,) if statuses is None else statuses:
+        found += session.execute(_page(actor.grants, frozen, status, today), keys)
+    if statuses is not None and len(statuses) > 1:
+        found.sort(key=lambda row: row.id.int)
+    return found[:limit]
+
+
+@lru_cache(maxsize=1024)
+def _page(grants: tuple[Grant, ...], frozen: tuple[tuple[str, Any], ...], status: str | None, today: date) -> Any:
+    """The statement of a page in the order of ids, `limit` after the key `after`; kept, since making it takes as long
+    as running it. A status is given as a range of the index (status, id): told that it equals a constant, PostgreSQL
+    would read all problems in the order of ids instead, since it takes the open ones to be spread among them evenly,
+    when they are the last."""
+    filters = dict(frozen)
+    after = bindparam("after", type_=P.id.type)
+    statement = select(*LISTED).where(visible_by(grants, P)).limit(bindparam("limit", type_=Integer()))
+    if status is None:
+        return _filtered(statement, filters, today).where(P.id > after).order_by(P.id)
+    rest = {name: value for name, value in filters.items() if name not in ("status", "overdue")}
+    statement = _filtered(statement, rest, today)
+    if filters.get("overdue") is not None:
+        statement = statement.where(_is_late(today) if filters["overdue"] else _is_not_overdue(today))
+    begin = tuple_(P.status, P.id) > tuple_(literal(status), after)
+    return statement.where(begin, P.status <= status).order_by(P.status, P.id)
+
+
+def _statuses(filters: Mapping[str, Any]) -> Collection[str] | None:
+    """The statuses that can match, None for all."""
+    given = filters.get("status")
+    if filters.get("overdue"):
+        return [status for status in ("open",) if given is None or status in given]
+    if given is not None:
+        return list(dict.fromkeys(given))
+    return sorted(UNFINISHED) if filters.get("supervised") or filters.get("petition") else None
+
+
+def stream_visible(actor: Actor, session: Session, filters: Mapping[str, Any], today: date) -> Iterable[Any]:
+    """All problems in scope under the same filters, in the same order, a few columns of each, read as they are taken:
+    (number, institution, region, item, text, place, severity, status, round, due_on, petition_due_on, responsible_name,
+    found_at, finished_at, closed_on_time, supervised_on)."""
+    statement = (
+        select(
+            P.number,
+            PLACE.c.name,
+            P.region_code,
+            P.item_code,
+            P.text,
+            P.place,
+            P.severity,
+            P.status,
+            P.round,
+            P.due_on,
+            P.petition_due_on,
+            P.responsible_name,
+            P.found_at,
+            P.finished_at,
+            P.closed_on_time,
+            P.supervised_on,
+        )
+        .join_from(ProblemRow.__table__, PLACE, PLACE.c.id == P.institution_id)
+        .where(visible(actor, P))
+    )
+    ordered = _filtered(statement, filters, today).order_by(P.id)
+    return session.execute(ordered.execution_options(yield_per=1000, stream_results=True))
+
+
+def _filtered(statement: Any, filters: Mapping[str, Any], today: date) -> Any:
+    for name in ("status", "severity"):
+        if filters.get(name) is not None:
+            column, wanted = getattr(P, name), filters[name]
+            statement = statement.where(column == wanted[0] if len(wanted) == 1 else column.in_(wanted))
+    if filters.get("institution") is not None:
+        statement = statement.where(P.institution_id == filters["institution"])
+    if filters.get("item") is not None:
+        statement = statement.where(P.item_code == filters["item"])
+    if filters.get("region") is not None:
+        inside = partial(in_region, filters["region"])
+        statement = statement.where(of_institutions(P, inside, wide=is_wide(filters["region"])))
+    if filters.get("due_before") is not None:
+        statement = statement.where(P.due_on < filters["due_before"])
+    if filters.get("overdue") is not None:
+        statement = statement.where(is_overdue(today) if filters["overdue"] else _is_not_overdue(today))
+    if filters.get("supervised"):
+        statement = statement.where(P.supervised_on.is_not(None), P.status.not_in(FINISHED))
+    if filters.get("petition") is not None:
+        statement = statement.where(P.petition_kind == filters["petition"])
+    return statement
+
+
+def is_overdue(today: date) -> ColumnElement[bool]:
+    """`deadlines.classify` in the database's words; a test holds the two together."""
+    return and_(P.status == "open", _is_late(today))
+
+
+def _is_late(today: date) -> ColumnElement[bool]:
+    """Of an open problem: it is overdue."""
+    return and_(P.due_on < today, P.petition_due_on.is_(None))
+
+
+def _is_not_overdue(today: date) -> ColumnElement[bool]:
+    return or_(~is_overdue(today), P.due_on.is_(None))
