@@ -7,15 +7,17 @@ from typing import Final
 from uuid import UUID
 
 from inspection.actions.context import Context
-from inspection.actions.turns import set_clock, set_due, tell_of, turned
+from inspection.actions.turns import set_clock, tell_of, turned
 from inspection.domain import deadlines
 from inspection.domain.actor import Actor
 from inspection.domain.calendar import Calendar, YearCalendar, year_faults
 from inspection.domain.errors import Refused
 from inspection.domain.incoming import Incoming
+from inspection.domain.problems import FINISHED
 from inspection.domain.views import Stored
 from inspection.storage import calendar, inspections, installation, problems
 from inspection.storage.calendar import calendar_for_system
+from inspection.storage.inspections import InspectionRow
 from inspection.storage.problems import ProblemRow
 from inspection.storage.unit import unit
 
@@ -36,11 +38,11 @@ def set_year(ctx: Context, actor: Actor | None, year: int, incoming: Incoming[Ye
     if not FIRST_YEAR <= year <= LAST_YEAR:
         raise Refused("not_found")
     with unit(ctx.session):
+        row = installation.lock_for_system(ctx.session)
         given = incoming.load()
         faults = year_faults(year, given)
         if faults:
             raise Refused("invalid", faults)
-        row = installation.lock_for_system(ctx.session)
         given = replace(
             given,
             rest_days=tuple(sorted(given.rest_days)),
@@ -70,56 +72,68 @@ def recompute_dates(ctx: Context) -> int:
     after: UUID | None = None
     while True:
         with unit(ctx.session):
-            rows = problems.lock_unfinished_for_system(ctx.session, after, BATCH)
-            moved += sum(_recompute(ctx, problem, newest) for problem in rows)
-            if not rows:
+            batch = problems.unfinished_after_for_system(ctx.session, after, BATCH)
+            if not batch:
                 installation.recomputed_for_system(ctx.session, revision)
                 if moved:
                     ctx.record(None, "recompute_dates", "calendar", revision, moved=moved)
                 return moved
-            after = rows[-1].id
+            # a notice and a withdrawal lock the inspection first, then its problems
+            held = inspections.lock_many_for_system(ctx.session, {inspection_id for _, inspection_id in batch})
+            rows = problems.lock_many_for_system(ctx.session, [problem_id for problem_id, _ in batch])
+            of_inspection = {inspection.id: inspection for inspection in held}
+            moved += sum(_recompute(ctx, row, of_inspection[row.inspection_id], newest) for row in rows)
+            after = batch[-1][0]
 
 
-def _recompute(ctx: Context, row: ProblemRow, newest: Calendar) -> bool:
-    if row.status == "open" and row.due_on is None:
-        return False  # `verify` names it; the others' dates do not wait for it
+def _recompute(ctx: Context, row: ProblemRow, inspection: InspectionRow, newest: Calendar) -> bool:
+    """Whether the unit's date, or a department's, moved."""
+    if row.status in FINISHED or (row.status == "open" and row.due_on is None):
+        return False  # ended meanwhile; or broken, which `verify` names: the others' dates do not wait for it
     moved = _recompute_due(ctx, row, newest)
     today, before = ctx.today(), row.clock_on
     if before < today:
         return moved
     if row.status == "found":
-        received_on = ctx.clock.date_of(row.found_at)
-        row.issue_due_on = deadlines.issue_due_on(received_on, newest)
-        inspections.move_issue_date_for_system(ctx.session, row.inspection_id, row.issue_due_on)
+        row.issue_due_on = deadlines.issue_due_on(ctx.clock.date_of(row.found_at), newest)
+        inspection.issue_due_on = row.issue_due_on
     elif row.status == "submitted" and row.review_due_on is not None:
         row.review_due_on = deadlines.review_due_on(row.since_on, newest)
     elif row.status == "open" and row.petition_due_on is not None:
         row.petition_due_on = deadlines.petition_due_on(row.since_on, newest)
-    if row.status != "transferred":
-        set_clock(row)
-    ctx.session.flush()
+    set_clock(row)
+    if row.clock_on != before and row.status != "transferred":
+        turned(ctx, None, row, "clock_moved", old_until=before.isoformat(), until=row.clock_on.isoformat())
     return moved
 
 
 def _recompute_due(ctx: Context, row: ProblemRow, newest: Calendar) -> bool:
-    """The unit's (or the department's) date, where it was provisional; whether it moved."""
+    """The unit's (or the department's) date, where it was provisional or is so again; whether it moved."""
     basis = row.due_basis
-    if basis is None or not basis.get("provisional"):
+    theirs = row.status == "transferred"
+    old = row.clock_on if theirs else row.due_on
+    if basis is None or old is None:
         return False
-    old = row.clock_on if row.status == "transferred" else row.due_on
-    due, again = deadlines.recomputed(basis, newest)
-    if old is None or (due == old and again["provisional"]):
+    plain, again = deadlines.recomputed(basis, newest)
+    if not deadlines.is_provisional(basis):
+        if newest.is_provisional(old):  # announced, and taken back
+            row.due_basis = dict(again)
         return False
-    due = deadlines.after_decision(due, ctx.today(), newest) if due != old else due
-    if row.status == "transferred":
-        row.clock_on, row.due_basis = due, dict(again)
+    due = deadlines.moved(old, plain, ctx.today(), newest)
+    if due == old and deadlines.is_provisional(again):
+        return False
+    row.due_basis = dict(again)
+    if theirs:
+        row.clock_on = due
     else:
         if row.ordered_due_on == old:
             row.ordered_due_on = due
-        set_due(row, (due, again))
+        row.due_on = due
         set_clock(row)
     event = "recomputed" if due != old else "date_confirmed"
-    turned(ctx, None, row, event, old_due_on=old.isoformat(), due_on=due.isoformat())
+    dates = {"department_due_on" if theirs else "due_on": due.isoformat(), "old_due_on": old.isoformat()}
+    turned(ctx, None, row, event, **dates)
     if due != old:
-        tell_of(ctx, row, "recomputed", ("unit", "reviewer"), old_due_on=old.isoformat(), due_on=due.isoformat())
+        who = ("reviewer",) if theirs else ("unit", "reviewer")
+        tell_of(ctx, row, "recomputed", who, old_due_on=old.isoformat(), due_on=due.isoformat())
     return due != old

@@ -93,19 +93,18 @@ class Context:
 
     def tell_people(self, kind: str, people: Sequence[UUID], problem_id: UUID | None, params: dict[str, Any]) -> int:
         """Tell these people; how many they are."""
-        notifications.add_for_system(
-            self.session,
-            [
-                {
-                    "id": new_id(),
-                    "user_id": user_id,
-                    "kind": kind,
-                    "problem_id": problem_id,
-                    "params": params,
-                    "created_at": self.now(),
-                    "read_at": None,
-                }
-                for user_id in people
-            ],
-        )
+        rows = [self.message(kind, user_id, problem_id, params) for user_id in people]
+        notifications.add_for_system(self.session, rows)
         return len(people)
+
+    def message(self, kind: str, user_id: UUID, problem_id: UUID | None, params: dict[str, Any]) -> dict[str, Any]:
+        """A row for a person's inbox."""
+        return {
+            "id": new_id(),
+            "user_id": user_id,
+            "kind": kind,
+            "problem_id": problem_id,
+            "params": params,
+            "created_at": self.now(),
+            "read_at": None,
+        }

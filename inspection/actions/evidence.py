@@ -95,10 +95,12 @@ def complete(ctx: Context, actor: Actor, subject: str, subject_id: UUID) -> None
 
 
 def _complete_rectification(ctx: Context, actor: Actor, rectification_id: UUID) -> None:
-    proof = rectifications.find_for_system(ctx.session, rectification_id)
-    assert proof is not None
-    problem = problems.lock_for_system(ctx.session, proof.problem_id)
+    known = rectifications.find_for_system(ctx.session, rectification_id)
+    assert known is not None
+    problem = problems.lock_for_system(ctx.session, known.problem_id)
+    proof = rectifications.lock_for_system(ctx.session, rectification_id)  # as it is now: it may have lapsed meanwhile
     assert problem is not None
+    assert proof is not None
     proof.whole_at = ctx.now()
     proof.receipt_code = short_code(proof.content_sha256)
     if proof.outcome == "lapsed" and problem.status in ("found", "open") and problem.round == proof.round:

@@ -49,9 +49,10 @@ def add_problems(
                 inspection_id=str(inspection_id),
                 status=row["status"],
                 due_on=str(row["due_on"]) if row["due_on"] else None,
-                holder=holder("open" if row["due_on"] else "found", row["responsible_kind"]),
+                holder=holder("open" if row["due_on"] else "found"),
+                department=one.department,
             )
-            for row in rows
+            for row, one in zip(rows, found, strict=True)
         ],
     )
     for row, one in zip(rows, found, strict=True):
@@ -103,6 +104,7 @@ def _row(
         "review_due_on": None,
         "clock_on": due_on or issue_due_on,
         "since_on": today,
+        "stage_on": problems.LOOK_NOW,
         "number": None,
         "notice_id": None,
         "rectification_id": None,
@@ -127,7 +129,8 @@ def _tell_at_once(ctx: Context, institution: InstitutionRow, row: dict[str, Any]
     kind = "danger" if row["red_line"] == "R2" else "due_today"
     params = {"number": None, "institution": institution.name, "text": row["text"], "due_on": str(row["due_on"])}
     ctx.tell(kind, ("unit", "reviewer"), institution.id, institution.region_code, row["id"], params)
-    notifications.reach_for_system(ctx.session, row["id"], 1, row["due_on"], AT_ONCE_STAGE, ctx.now())
+    fact = {"subject_id": row["id"], "round": 1, "due_on": row["due_on"], "stage": AT_ONCE_STAGE, "at": ctx.now()}
+    notifications.reach_for_system(ctx.session, [fact])
 
 
 def _fixed_on_the_spot(ctx: Context, actor: Actor, row: dict[str, Any], one: Found, inspected_on: date) -> None:

@@ -10,7 +10,7 @@ from uuid import UUID
 from inspection.actions.context import Context
 from inspection.actions.orders import move_to_department
 from inspection.actions.petitions import apply_decision
-from inspection.actions.turns import make_void, set_clock, set_due, settle_petition, turned
+from inspection.actions.turns import make_void, set_clock, set_due, settle_petition, tell_of, turned
 from inspection.domain import deadlines
 from inspection.domain.actor import Actor
 from inspection.domain.notices import Decision, Fact, Issue
@@ -57,12 +57,12 @@ def apply_to(
     flags: list[dict[str, str]],
 ) -> None:
     about: dict[str, Any] = {"notice_id": str(notice_id), "reason": decision.reason}
-    if row.status != "found":
+    _decide_objection(ctx, actor, row, decision)
+    if row.status != "found" and decision.action != "drop":
         if decision.due_on or decision.fact or decision.place or decision.severity or decision.responsible_kind:
             flags.append({"code": "running_kept", "problem_id": str(row.id)})
-        turned(ctx, actor, row, "numbered", notice_id=str(notice_id), number=row.number)
+        turned(ctx, actor, row, "numbered", **about, number=row.number)
         return
-    _decide_objection(ctx, actor, row, decision)
     if decision.action == "drop":
         if row.status == "found":  # dropping what the unit objected to has upheld the objection already
             make_void(ctx, row)
@@ -86,8 +86,12 @@ def apply_to(
             department=row.responsible_name,
             department_due_on=row.clock_on.isoformat(),
         )
+        tell_of(ctx, row, "transferred", ("unit",), department=row.responsible_name or "—")
+        if row.responsible_name is None:
+            flags.append({"code": "department_unnamed", "problem_id": str(row.id)})
         return
     row.status = "open"
+    row.responsible_kind = "institution"  # kept, it is the institution's to rectify, whoever was named at first
     if decision.due_on is not None:
         row.due_on, row.due_basis = decision.due_on, None
     else:

@@ -16,9 +16,8 @@ from inspection.storage import inspections, institutions, notices, problems
 from inspection.storage.problems import ProblemRow
 
 
-def frozen_row(ctx: Context, row: ProblemRow, action: str) -> dict[str, Any]:
+def frozen_row(row: ProblemRow, action: str) -> dict[str, Any]:
     """What a notice says of one problem, as it will be kept."""
-    provisional = row.due_basis is not None and row.due_on is not None and ctx.calendar().is_provisional(row.due_on)
     return {
         "problem_id": str(row.id),
         "number": row.number if action in ("keep", "transfer") else None,
@@ -31,7 +30,7 @@ def frozen_row(ctx: Context, row: ProblemRow, action: str) -> dict[str, Any]:
         "responsible": row.responsible_name,
         "status": row.status,
         "due_on": row.due_on.isoformat() if row.due_on else None,
-        "provisional": provisional,
+        "provisional": deadlines.is_provisional(row.due_basis),
     }
 
 
@@ -97,7 +96,7 @@ def get_inspection_document(ctx: Context, actor: Actor, inspection_id: UUID) -> 
         if problem.status == "void":
             continue
         theirs = problem.responsible_kind == "department" and problem.status == "found"
-        row = frozen_row(ctx, problem, "transfer" if theirs else "keep")
+        row = frozen_row(problem, "transfer" if theirs else "keep")
         if problem.status == "found" and not theirs:
             due_on = deadlines.due_on(start, problem.due_days, ctx.calendar())
             row |= {"due_on": due_on.isoformat(), "provisional": ctx.calendar().is_provisional(due_on)}

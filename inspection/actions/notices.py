@@ -61,7 +61,9 @@ def issue_notice(ctx: Context, actor: Actor, notice_id: UUID, incoming: Incoming
         _check_state(ctx, actor, institution, of_inspections, rows, issue)
         found = [row for row in rows if row.status != "void"]
         start = deadlines.notice_start(issue.issued_on, issue.service.on)
-        faults = [*read.faults, *faults_of(issue, [fact_of(row) for row in found], ctx.today(), start)]
+        inspected_on = min(min(row.inspected_on, ctx.clock.date_of(row.received_at)) for row in of_inspections)
+        facts = [fact_of(row) for row in found]
+        faults = [*read.faults, *faults_of(issue, facts, inspected_on, ctx.today(), start)]
         if len({row.institution_id for row in of_inspections}) > 1:
             faults.append(Fault("/inspection_ids", "different_institutions"))
         if faults:
@@ -78,8 +80,9 @@ def _check_state(
     found: Sequence[ProblemRow],
     issue: Issue,
 ) -> None:
-    if any(row.notice_id is not None for row in of_inspections):
-        raise Refused("already_issued")
+    issued = next((row.notice_id for row in of_inspections if row.notice_id is not None), None)
+    if issued is not None:
+        raise Refused("already_issued", extra=_issued_meanwhile(ctx, issued))
     if any(row.withdrawn_at is not None for row in of_inspections):
         raise Refused("already_withdrawn")
     if notices.number_taken_for_system(ctx.session, institution.region_code, issue.document_number):
@@ -91,6 +94,15 @@ def _check_state(
             raise overtaken(ctx, row)
     if actor.id in inspections.took_part_for_system(ctx.session, issue.inspection_ids):
         raise Refused("four_eyes")
+
+
+def _issued_meanwhile(ctx: Context, notice_id: UUID) -> dict[str, str]:
+    """By whom and when, for whoever comes too late."""
+    notice = notices.find_for_system(ctx.session, notice_id)
+    assert notice is not None
+    by = accounts.names_for_system(ctx.session, {notice.issuer_id})[notice.issuer_id]
+    at = ctx.clock.local(notice.issued_at).isoformat()
+    return {"notice_id": str(notice_id), "document_number": notice.document_number, "issued_by": by, "issued_at": at}
 
 
 def _issue(
@@ -126,7 +138,7 @@ def _issue(
         "signer": issue.signer,
         "opinion": issue.opinion,
         "service": frozen_service(issue.service),
-        "rows": [frozen_row(ctx, row, decision.action) for row, decision in decided],
+        "rows": [frozen_row(row, decision.action) for row, decision in decided],
         "flags": flags,
     }
     document = ctx.render_notice(as_document(frozen, issue.document_number, issue.issued_on))
@@ -176,7 +188,7 @@ def _tell_unit(
         "notice_id": str(notice_id),
         "institution": institution.name,
         "count": len(running),
-        "due_on": min((row.due_on.isoformat() for row in running if row.due_on), default=None),
+        "due_on": min((row.due_on.isoformat() for row in running if row.due_on), default="—"),
     }
     ctx.tell("notice_issued", ("unit",), institution.id, institution.region_code, None, params)
 

@@ -10,7 +10,7 @@ from uuid import UUID
 from inspection.actions.acts import done_before, keep
 from inspection.actions.context import Context
 from inspection.actions.problems import view_of
-from inspection.actions.turns import require, set_clock, set_due, tell_of, turned
+from inspection.actions.turns import concerned, require, set_clock, set_due, tell_of, turned
 from inspection.domain import deadlines
 from inspection.domain.actor import Actor
 from inspection.domain.errors import Fault, Refused, invalid
@@ -66,6 +66,9 @@ def _transfer(ctx: Context, actor: Actor, problem: ProblemRow, incoming: Incomin
         problem.status = "open"
         problem.since_on = ctx.today()
         _give_date(ctx, problem, given.due_on)
+        assert problem.due_on is not None
+        # ordered anew: the days in which it was a department's are not the unit's to answer for
+        problem.ordered_due_on = max(problem.ordered_due_on or problem.due_on, problem.due_on)
         event = "handed_back"
     until = str(problem.clock_on)
     turned(
@@ -78,7 +81,7 @@ def _transfer(ctx: Context, actor: Actor, problem: ProblemRow, incoming: Incomin
         reason=given.reason,
         **({"due_on": until} if event == "handed_back" else {"department_due_on": until}),
     )
-    tell_of(ctx, problem, event, ("unit",), department=given.name or "", due_on=until, reason=given.reason)
+    tell_of(ctx, problem, event, concerned(problem), department=given.name or "", due_on=until, reason=given.reason)
 
 
 def move_to_department(ctx: Context, problem: ProblemRow, decided: date | None, start: date | None = None) -> None:
@@ -94,12 +97,13 @@ def move_to_department(ctx: Context, problem: ProblemRow, decided: date | None, 
 
 
 def _give_date(ctx: Context, problem: ProblemRow, decided: date | None) -> None:
-    """A date for the unit: the one decided, or the problem's own days from today, as after a return."""
-    days = min(problem.due_days, deadlines.RETURN_DAYS)
+    """A date for the unit: the one decided, or as after a return, no earlier than what was ordered or approved."""
     if decided is not None:
         problem.due_on, problem.due_basis = decided, None
     else:
-        set_due(problem, deadlines.computed(ctx.today(), days, ctx.calendar()))
+        known = (problem.ordered_due_on, problem.extended_due_on, ctx.today())
+        old = max(day for day in known if day is not None)
+        set_due(problem, deadlines.next_due_on(old, ctx.today(), problem.due_days, ctx.calendar()))
     problem.ordered_due_on = problem.ordered_due_on or problem.due_on
     set_clock(problem)
 
@@ -109,7 +113,7 @@ def _reply(ctx: Context, actor: Actor, problem: ProblemRow, incoming: Incoming[R
     transfer it on or to hand it back."""
     require(ctx, problem, "record_reply")
     given = incoming.load()
-    _refuse(reply_faults(given, ctx.today()))
+    _refuse(reply_faults(given, ctx.clock.date_of(problem.found_at), ctx.today()))
     about = {
         "department": given.department,
         "outcome": given.outcome,
@@ -124,7 +128,7 @@ def _reply(ctx: Context, actor: Actor, problem: ProblemRow, incoming: Incoming[R
         problem.finished_at = ctx.now()
         problem.clock_on = ctx.today()
         turned(ctx, actor, problem, "settled", **about)
-        tell_of(ctx, problem, "settled", ("unit",), department=given.department)
+        tell_of(ctx, problem, "settled", concerned(problem), department=given.department)
         return
     if given.new_due_on is not None:
         problem.clock_on, problem.due_basis = given.new_due_on, None
@@ -168,7 +172,10 @@ def _reopen(ctx: Context, actor: Actor, problem: ProblemRow, incoming: Incoming[
     until = str(problem.clock_on)
     dated = {"due_on": until} if problem.status == "open" else {"department_due_on": until}
     turned(ctx, actor, problem, "reopened", reason=given.reason, round=problem.round, **dated)
-    tell_of(ctx, problem, "reopened", ("unit",), due_on=until, reason=given.reason)
+    if problem.status == "open":
+        tell_of(ctx, problem, "reopened", ("unit",), due_on=until, reason=given.reason)
+    else:
+        tell_of(ctx, problem, "transferred", ("unit",), department=problem.responsible_name or "")
 
 
 def _refuse(faults: Sequence[Fault]) -> None:

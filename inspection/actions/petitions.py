@@ -8,7 +8,16 @@ from sqlalchemy import insert
 
 from inspection.actions.context import Context
 from inspection.actions.problems import petition_view, view_of
-from inspection.actions.turns import clear_petition, make_void, overtaken, require, set_clock, tell_of, turned
+from inspection.actions.turns import (
+    clear_petition,
+    concerned,
+    make_void,
+    overtaken,
+    require,
+    set_clock,
+    tell_of,
+    turned,
+)
 from inspection.domain import deadlines
 from inspection.domain.actor import Actor
 from inspection.domain.errors import Refused
@@ -160,7 +169,7 @@ def apply_decision(
         clear_petition(problem)
         make_void(ctx, problem)
         turned(ctx, actor, problem, "objection_upheld", **about)
-        tell_of(ctx, problem, "objection_upheld", ("unit",), reason=given.comment)
+        tell_of(ctx, problem, "objection_upheld", concerned(problem), reason=given.comment)
         return
     held = problem.petition_due_on is not None
     clear_petition(problem)
@@ -170,7 +179,9 @@ def apply_decision(
         problem.extended_due_on = problem.due_on
         problem.due_basis = None
     elif held and problem.due_on is not None:
-        problem.due_on = deadlines.after_decision(problem.due_on, ctx.today(), ctx.calendar())
+        stands = deadlines.after_decision(problem.due_on, ctx.today(), ctx.calendar())
+        if stands != problem.due_on:  # a day of grace, which no calendar moves again
+            problem.due_on, problem.due_basis = stands, None
     if problem.status == "open":
         problem.since_on = ctx.today() if held else problem.since_on
         set_clock(problem)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -11,11 +11,12 @@ from sqlalchemy import insert
 from inspection.actions.context import Context
 from inspection.actions.problems import rectification_view, view_of
 from inspection.actions.proofs import store_proof
-from inspection.actions.turns import overtaken, require, set_clock, set_due, tell_of, turned
+from inspection.actions.turns import concerned, overtaken, require, set_clock, set_due, tell_of, turned
 from inspection.domain import deadlines
 from inspection.domain.actor import INSPECTORS, Actor
 from inspection.domain.errors import Fault, Refused, invalid
 from inspection.domain.incoming import Incoming
+from inspection.domain.permissions import HANDING_IN_DAYS
 from inspection.domain.problem_views import RectificationView, ReviewAnswer
 from inspection.domain.problems import may_second, state_after_return
 from inspection.domain.rectifications import Decision, Proof, photo_faults, review_faults
@@ -25,6 +26,7 @@ from inspection.storage.problems import ProblemRow
 from inspection.storage.rectifications import RectificationRow, ReviewRow
 from inspection.storage.unit import once_more, unit
 
+NO_DATE = "—"
 SECOND_REVIEWERS = INSPECTORS | {"reviewer", "supervisor"}
 
 
@@ -41,7 +43,8 @@ def submit_rectification(
         known = rectifications.find_for_system(ctx.session, rectification_id)
         if known is not None:
             return Stored(_known(ctx, actor, known, problem_id, incoming.sha256), created=False)
-        problem = problems.lock(actor, ctx.session, problem_id)
+        since = ctx.now() - timedelta(days=HANDING_IN_DAYS)
+        problem = problems.lock_for_handing_in(actor, ctx.session, problem_id, since)
         if problem is None:
             raise Refused("not_found")
         require(ctx, problem, "rectify")
@@ -159,7 +162,13 @@ def _check(
             raise Refused("proof_incomplete", extra={"missing_photos": missing})
     faults = [
         *shape_faults,
-        *review_faults(decision, severity=problem.severity, photo_rule=problem.photo_rule, today=ctx.today()),
+        *review_faults(
+            decision,
+            severity=problem.severity,
+            photo_rule=problem.photo_rule,
+            returns_to=state_after_return(problem.number, at_once=problem.at_once),
+            today=ctx.today(),
+        ),
     ]
     second = decision.second_reviewer
     if second is not None:
@@ -216,7 +225,7 @@ def _accept(
     problem.closed_on_time = deadlines.was_on_time(received_on, problem.ordered_due_on, problem.extended_due_on)
     problem.due_on = problem.due_on or ctx.today()  # fixed before any date was set: due, and closed, today
     _note(ctx, actor, problem, "accepted", review_id, decision)
-    tell_of(ctx, problem, "accepted", ("unit",))
+    tell_of(ctx, problem, "accepted", concerned(problem))
 
 
 def _return(
@@ -225,7 +234,12 @@ def _return(
     proof.outcome = "returned"
     next_round(ctx, problem, new_due_on=decision.new_due_on)
     _note(ctx, actor, problem, "returned", review_id, decision)
-    tell_of(ctx, problem, "returned", ("unit",), round=problem.round, due_on=str(problem.clock_on))
+    tell_of(ctx, problem, "returned", ("unit",), round=problem.round, due_on=_until(problem))
+
+
+def _until(problem: ProblemRow) -> str:
+    """The unit's date; a finding that no notice has ordered yet has none."""
+    return str(problem.due_on) if problem.status == "open" and problem.due_on else NO_DATE
 
 
 def next_round(ctx: Context, problem: ProblemRow, *, new_due_on: date | None) -> None:
@@ -240,7 +254,9 @@ def next_round(ctx: Context, problem: ProblemRow, *, new_due_on: date | None) ->
         if new_due_on is not None:
             problem.due_on, problem.due_basis = new_due_on, None
         else:
-            set_due(problem, deadlines.return_due_on(old, today, problem.due_days, ctx.calendar()))
+            made = deadlines.next_due_on(old, today, problem.due_days, ctx.calendar())
+            if made[0] != problem.due_on:
+                set_due(problem, made)
         problem.ordered_due_on = problem.ordered_due_on or problem.due_on
     set_clock(problem)
     ctx.session.flush()
@@ -253,13 +269,15 @@ def lapse(ctx: Context, problem: ProblemRow) -> None:
     assert proof.whole_at is None
     proof.outcome = "lapsed"
     problem.status = state_after_return(problem.number, at_once=problem.at_once)
+    about = {"rectification_id": str(proof.id)}
     if problem.status == "open" and problem.due_on is None:  # fixed on the spot, numbered meanwhile: no date was set
         set_due(problem, deadlines.computed(ctx.today(), problem.due_days, ctx.calendar()))
         problem.ordered_due_on = problem.due_on
+        about["due_on"] = str(problem.due_on)
     problem.rectification_id = None
     set_clock(problem)
-    turned(ctx, None, problem, "proof_incomplete", rectification_id=str(proof.id))
-    tell_of(ctx, problem, "proof_incomplete", ("unit",), due_on=str(problem.clock_on))
+    turned(ctx, None, problem, "proof_incomplete", **about)
+    tell_of(ctx, problem, "proof_incomplete", ("unit",), due_on=_until(problem))
     ctx.record(None, "lapse_rectification", "rectification", proof.id)
 
 

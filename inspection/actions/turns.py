@@ -16,14 +16,14 @@ from inspection.storage.problems import ProblemRow
 MEANWHILE = 5
 
 
-def facts_of(row: ProblemRow) -> Facts:
-    """What the state table asks of a problem."""
+def facts_of(row: ProblemRow, decide_on: date | None = None) -> Facts:
+    """What the state table asks of a problem; `decide_on` only where it is shown."""
     return Facts(
         status=row.status,
         clock_on=row.clock_on,
         due_on=row.due_on,
         petition=row.petition_kind,
-        petition_due_on=row.petition_due_on,
+        decide_on=decide_on,
         objected=row.objected,
         supervised=row.supervised_on is not None,
         whole=row.status != "submitted" or row.review_due_on is not None,
@@ -31,7 +31,7 @@ def facts_of(row: ProblemRow) -> Facts:
 
 
 def holder_of(row: ProblemRow) -> str | None:
-    return holder(row.status, row.responsible_kind, held=row.petition_due_on is not None)
+    return holder(row.status, held=row.petition_due_on is not None)
 
 
 def require(ctx: Context, row: ProblemRow, action: str) -> None:
@@ -97,6 +97,11 @@ def make_void(ctx: Context, row: ProblemRow) -> None:
     row.status = "void"
     row.finished_at = ctx.now()
     row.clock_on = ctx.today()
+
+
+def concerned(row: ProblemRow) -> tuple[str, ...]:
+    """Who hears of a turn that the unit hears of: the league as well, of what it has listed."""
+    return ("unit", "supervisor") if row.supervised_on is not None else ("unit",)
 
 
 def tell_of(ctx: Context, row: ProblemRow, kind: str, roles: tuple[str, ...], **params: Any) -> None:

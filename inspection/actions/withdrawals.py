@@ -4,11 +4,13 @@ there what was entered."""
 
 from __future__ import annotations
 
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from inspection.actions.acts import done_before, keep
 from inspection.actions.context import Context, new_id
-from inspection.actions.turns import make_void, turned
+from inspection.actions.orders import move_to_department
+from inspection.actions.turns import make_void, set_clock, set_due, tell_of, turned
+from inspection.domain import deadlines
 from inspection.domain.actor import Actor
 from inspection.domain.errors import Refused
 from inspection.domain.incoming import Incoming
@@ -16,8 +18,9 @@ from inspection.domain.inspections import Withdrawal
 from inspection.domain.petitions import PetitionDecision
 from inspection.domain.problems import BY_ACTION
 from inspection.domain.views import Stored, WithdrawalView
-from inspection.storage import accounts, inspections, institutions, problems, withdrawals
+from inspection.storage import accounts, assignments, inspections, institutions, problems, withdrawals
 from inspection.storage.inspections import InspectionRow
+from inspection.storage.problems import ProblemRow
 from inspection.storage.unit import once_more, unit
 from inspection.storage.withdrawals import WithdrawalRow
 
@@ -26,12 +29,16 @@ RUNNING = frozenset({"open", "submitted", "closed", "transferred"})
 
 def supersede(ctx: Context, actor: Actor, old_id: UUID, new_inspection_id: UUID) -> bool:
     """Whether a new submission by the same person withdraws the old one by itself: not once a notice was issued or a
-    problem of it runs. Then it waits for the consent of a second person, so that nobody alone makes a danger vanish."""
+    problem of it runs. Then it asks for the consent of a second person, so that nobody alone makes a danger vanish."""
     old = inspections.find_for_system(ctx.session, old_id, locked=True)
-    if old is None or old.submitter_id != actor.id or old.notice_id is not None or old.withdrawn_at is not None:
+    if old is None or old.withdrawn_at is not None:
         return False
+    if old.submitter_id != actor.id and inspections.get(actor, ctx.session, old_id) is None:
+        return False  # somebody else's, out of sight
     rows = problems.lock_of_inspections_for_system(ctx.session, [old.id])
-    if any(row.status in RUNNING for row in rows):
+    alone = old.submitter_id == actor.id and old.notice_id is None and not any(row.status in RUNNING for row in rows)
+    pending = _pending(ctx, old)
+    if pending and not alone:
         return False
     made = WithdrawalRow(
         id=new_id(),
@@ -40,14 +47,20 @@ def supersede(ctx: Context, actor: Actor, old_id: UUID, new_inspection_id: UUID)
         asked_at=ctx.now(),
         reason="superseded",
         superseded_by_id=new_inspection_id,
-        decision="approve",
+        decision="approve" if alone else None,
         comment=None,
         decided_by_id=None,
-        decided_at=ctx.now(),
+        decided_at=ctx.now() if alone else None,
+        decision_sha256=None,
+        decision_body=None,
     )
     ctx.session.add(made)
-    _withdraw(ctx, actor, old, made)
-    return True
+    ctx.session.flush()
+    if alone:
+        _withdraw(ctx, actor, old, made)
+    else:
+        _tell(ctx, old, "withdrawal_asked", ("reviewer", "supervisor"), made.reason)
+    return alone
 
 
 @once_more
@@ -62,10 +75,10 @@ def ask_withdrawal(
         if done_before(ctx, actor, withdrawal_id, "ask_withdrawal", inspection_id, incoming):
             return Stored(_view(ctx, _found(ctx, withdrawal_id, inspection_id)), created=False)
         inspection = _inspection(ctx, actor, inspection_id)
-        if inspection.withdrawn_at is not None:
-            raise Refused("already_withdrawn")
-        if any(row.decision is None for row in withdrawals.of_inspection_for_system(ctx.session, inspection.id)):
-            raise Refused("withdrawal_pending")
+        waiting = _pending(ctx, inspection)
+        if inspection.withdrawn_at is not None or waiting:
+            code = "withdrawal_pending" if inspection.withdrawn_at is None else "already_withdrawn"
+            raise _overtaken(ctx, inspection, code)
         row = WithdrawalRow(
             id=withdrawal_id,
             inspection_id=inspection.id,
@@ -77,6 +90,8 @@ def ask_withdrawal(
             comment=None,
             decided_by_id=None,
             decided_at=None,
+            decision_sha256=None,
+            decision_body=None,
         )
         ctx.session.add(row)
         ctx.session.flush()
@@ -89,57 +104,113 @@ def decide_withdrawal(
     ctx: Context, actor: Actor, inspection_id: UUID, withdrawal_id: UUID, incoming: Incoming[PetitionDecision]
 ) -> Stored[WithdrawalView]:
     """A second person agrees or does not. Raises `not_found`, `already_decided`, `second_person`, `invalid`."""
-    act_id = uuid5(withdrawal_id, "decision")
     with unit(ctx.session):
         inspection = _inspection(ctx, actor, inspection_id)
         row = _found(ctx, withdrawal_id, inspection_id)
         if row.decision is not None:
-            try:
-                known = done_before(ctx, actor, act_id, "decide_withdrawal", withdrawal_id, incoming)
-            except Refused:
-                known = False
-            if known:
+            if row.decided_by_id == actor.id and row.decision_sha256 == incoming.sha256:
                 return Stored(_view(ctx, row), created=False)
-            raise Refused("already_decided", extra={"decision": row.decision})
+            raise _overtaken(ctx, inspection, "already_decided")
         if row.asked_by_id == actor.id:
             raise Refused("second_person")
         given = incoming.load()
         row.decision, row.comment = given.decision, given.comment
         row.decided_by_id, row.decided_at = actor.id, ctx.now()
-        keep(ctx, actor, act_id, "decide_withdrawal", withdrawal_id, incoming)
+        row.decision_sha256, row.decision_body = incoming.sha256, incoming.raw
+        ctx.record(actor, "decide_withdrawal", "withdrawal", row.id, decision=given.decision, sha256=incoming.sha256)
         if given.grants:
             _withdraw(ctx, actor, inspection, row)
+        kind = "withdrawal_agreed" if given.grants else "withdrawal_denied"
+        ctx.tell_people(kind, [row.asked_by_id], None, _about(ctx, inspection, given.comment))
         return Stored(_view(ctx, row), created=True)
+
+
+def _pending(ctx: Context, inspection: InspectionRow) -> list[WithdrawalRow]:
+    return [row for row in withdrawals.of_inspection_for_system(ctx.session, inspection.id) if row.decision is None]
+
+
+def _overtaken(ctx: Context, inspection: InspectionRow, code: str) -> Refused:
+    """A 409 that says who asked for what, and who decided it how."""
+    latest = withdrawals.of_inspection_for_system(ctx.session, inspection.id)[-1]
+    view = _view(ctx, latest)
+    return Refused(
+        code,
+        extra={
+            "withdrawal": {
+                "id": str(view.id),
+                "state": view.state,
+                "asked_by": view.asked_by,
+                "decided_by": view.decided_by,
+                "decided_at": ctx.clock.local(view.decided_at).isoformat() if view.decided_at else None,
+                "comment": view.comment,
+            }
+        },
+    )
 
 
 def _withdraw(ctx: Context, actor: Actor, inspection: InspectionRow, row: WithdrawalRow) -> None:
     inspection.withdrawn_at = ctx.now()
+    for other in _pending(ctx, inspection):
+        other.decision, other.decided_at = "settled", ctx.now()
     for problem in problems.lock_of_inspections_for_system(ctx.session, [inspection.id]):
-        if problem.status in BY_ACTION["withdraw"].sources:
-            make_void(ctx, problem)
-            turned(
-                ctx,
-                actor,
-                problem,
-                "withdrawn",
-                withdrawal_id=str(row.id),
-                reason=row.reason,
-                superseded_by=str(row.superseded_by_id) if row.superseded_by_id else None,
-            )
+        if problem.status not in BY_ACTION["withdraw"].sources:
+            continue
+        _take_up_merged(ctx, actor, inspection, problem)
+        make_void(ctx, problem)
+        turned(
+            ctx,
+            actor,
+            problem,
+            "withdrawn",
+            withdrawal_id=str(row.id),
+            reason=row.reason,
+            superseded_by=str(row.superseded_by_id) if row.superseded_by_id else None,
+        )
     ctx.session.flush()
+    assignments.undo_done_for_system(ctx.session, [inspection.id], ctx.now())
     ctx.record(actor, "withdraw_inspection", "inspection", inspection.id, withdrawal=str(row.id))
     _tell(ctx, inspection, "inspection_withdrawn", ("unit", "reviewer"), row.reason)
 
 
-def _tell(ctx: Context, inspection: InspectionRow, kind: str, roles: tuple[str, ...], reason: str) -> None:
-    institution = institutions.get_for_system(ctx.session, inspection.institution_id)
-    params = {
+def _take_up_merged(ctx: Context, actor: Actor, withdrawn: InspectionRow, target: ProblemRow) -> None:
+    """What another inspection found, and the notice merged into a problem that is withdrawn now, stands by itself
+    again: the first takes over number, notice and clock, further ones only notice and clock."""
+    for merged_id in problems.merged_into_for_system(ctx.session, target.id):
+        row = problems.lock_for_system(ctx.session, merged_id)
+        if row is None or row.inspection_id == withdrawn.id or row.status not in BY_ACTION["take_up_again"].sources:
+            continue
+        row.merged_into_id = row.finished_at = None
+        row.notice_id, row.round, row.since_on = target.notice_id, target.round, ctx.today()
+        number, target.number = target.number, None
+        ctx.session.flush()  # the number is free before it is taken
+        row.number = number
+        if target.status == "transferred":
+            row.responsible_kind, row.responsible_name = target.responsible_kind, target.responsible_name
+            move_to_department(ctx, row, target.clock_on)
+            dated = {"department_due_on": row.clock_on.isoformat()}
+        else:
+            row.status = "open"
+            old = target.due_on or ctx.today()
+            set_due(row, deadlines.next_due_on(old, ctx.today(), row.due_days, ctx.calendar()))
+            row.ordered_due_on = row.due_on
+            set_clock(row)
+            dated = {"due_on": row.clock_on.isoformat()}
+        turned(ctx, actor, row, "taken_up_again", before=str(target.id), **dated)
+        tell_of(ctx, row, "taken_up_again", ("unit",), due_on=row.clock_on.isoformat())
+
+
+def _about(ctx: Context, inspection: InspectionRow, reason: str) -> dict[str, str]:
+    return {
         "inspection_id": str(inspection.id),
-        "institution": institution.name,
+        "institution": institutions.get_for_system(ctx.session, inspection.institution_id).name,
         "inspected_on": inspection.inspected_on.isoformat(),
         "reason": reason,
     }
-    ctx.tell(kind, roles, institution.id, institution.region_code, None, params)
+
+
+def _tell(ctx: Context, inspection: InspectionRow, kind: str, roles: tuple[str, ...], reason: str) -> None:
+    institution = institutions.get_for_system(ctx.session, inspection.institution_id)
+    ctx.tell(kind, roles, institution.id, institution.region_code, None, _about(ctx, inspection, reason))
 
 
 def _inspection(ctx: Context, actor: Actor, inspection_id: UUID) -> InspectionRow:

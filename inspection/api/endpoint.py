@@ -196,7 +196,7 @@ def _read_query(schema: Schema | None, paged: bool) -> dict[str, Any]:
 def _limit(text: str | None) -> int:
     if text is None:
         return PAGE
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:9]) <= LARGEST_PAGE:
+    if not (text.isascii() and text.isdigit() and len(text) <= 9 and 1 <= int(text) <= LARGEST_PAGE):
         raise invalid(Fault("/limit", "range", {"min": "1", "max": str(LARGEST_PAGE)}))
     return int(text)
 
@@ -222,7 +222,8 @@ def _written(declaration: Declaration, given: Any) -> Response:
     if declaration.listed:
         page = answer.value if isinstance(answer.value, Page) else Page(answer.value, None)
         cursor = base64.urlsafe_b64encode(orjson.dumps(page.next_key)).decode() if page.next_key is not None else None
-        data: Any = {"items": shape.dump(page.items, many=True), "next_cursor": cursor}
+        items = page.items if getattr(shape, "plain", False) else shape.dump(page.items, many=True)
+        data: Any = {"items": items, "next_cursor": cursor}
     else:
         data = shape.dump(answer.value)
     response = json_response(data, answer.status)

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final
 
 DATED_BY: Final = {
     "found": "danger",
     "issued": "notice",
-    "recomputed": "notice",
+    "taken_up_again": "notice",
+    "proof_incomplete": "notice",
     "extension_approved": "extension",
+    "extension_denied": "denial",
+    "objection_denied": "denial",
     "returned": "return",
     "reopened": "reopening",
     "handed_back": "hand_back",
 }
 """Events that set the unit's date, and on what ground."""
 
-HANDED_IN: Final = frozenset({"submitted", "fixed_on_the_spot"})
+HANDED_IN: Final = frozenset({"submitted", "fixed_on_the_spot", "proof_whole"})
+RUNS_ON: Final = frozenset({"proof_incomplete", "returned", "reopened", "handed_back", "taken_up_again"})
+ENDED: Final = frozenset({"dropped", "merged", "objection_upheld", "withdrawn", "ended"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,22 +61,41 @@ def held_days(events: Sequence[Happened], today: date) -> dict[str, int]:
 
 
 def late_days(events: Sequence[Happened], today: date) -> list[Late]:
-    """Against each date that ever stood. It ends with the receipt of the proof that was accepted; a petition that was
-    denied or a reopening changes no date that came before."""
-    ended: date | None = None
+    """Against each date that ever stood. The unit's days stop with the proof that it hands in and run on where that is
+    returned or was never whole; a proof that lapsed and became whole counts from its record. With a transfer the dates
+    that stood are behind the unit: a department's days are never its own."""
+    dates: list[_Date] = []
+    stopped: date | None = None
     handed_in: date | None = None
-    dates: list[tuple[str, date]] = []
     for happened in events:
         if happened.event in HANDED_IN:
-            handed_in = happened.on
-        elif happened.event in ("accepted", "settled"):
-            ended = handed_in if happened.event == "accepted" and handed_in else happened.on
-        elif happened.event == "reopened":
-            ended = None
-        elif happened.event in ("dropped", "merged", "objection_upheld", "withdrawn", "transferred"):
-            ended = happened.on
-        due_on = happened.detail.get("due_on")
-        if due_on and happened.event in DATED_BY:
-            dates.append((DATED_BY[happened.event], date.fromisoformat(due_on)))
-    until = ended or today
-    return [Late(basis, due_on, max(0, (until - due_on).days)) for basis, due_on in dates]
+            handed_in = handed_in if happened.event == "proof_whole" else happened.on
+            stopped = handed_in
+        elif happened.event in RUNS_ON:
+            stopped = None
+        elif happened.event in ENDED:
+            stopped = stopped or happened.on
+        elif happened.event == "transferred":
+            stopped = stopped or happened.on
+            dates = [one if one.until else replace(one, until=stopped) for one in dates]
+        due_on, old = _day(happened, "due_on"), _day(happened, "old_due_on")
+        if due_on is None or due_on == old:
+            continue
+        if happened.event == "recomputed":  # the date was always this one, only the calendar was not known
+            dates = [replace(one, due_on=due_on) if one.due_on == old else one for one in dates]
+        elif happened.event in DATED_BY:
+            dates.append(_Date(DATED_BY[happened.event], due_on))
+    until = stopped or today
+    return [Late(one.basis, one.due_on, max(0, ((one.until or until) - one.due_on).days)) for one in dates]
+
+
+def _day(happened: Happened, name: str) -> date | None:
+    given = happened.detail.get(name)
+    return date.fromisoformat(given) if given else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Date:
+    basis: str
+    due_on: date
+    until: date | None = None

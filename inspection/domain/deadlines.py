@@ -52,15 +52,26 @@ def recomputed(basis: Basis, calendar: Calendar) -> tuple[date, Basis]:
     return computed(date.fromisoformat(basis["from"]), basis["days"], calendar, floor)
 
 
+def is_provisional(basis: Basis | None) -> bool:
+    """Whether a date computed on this basis fell in a year that was not announced, and may move once it is."""
+    return basis is not None and bool(basis["provisional"])
+
+
 def notice_start(issued_on: date, served_on: date) -> date:
     """Deadlines of a notice run from the later of its issue and its service."""
     return max(issued_on, served_on)
 
 
-def return_due_on(old: date, today: date, days: int, calendar: Calendar) -> tuple[date, Basis | None]:
-    """After a return: the later of the old date, which is told already, and a few days from today."""
-    due, basis = computed(today, min(days, RETURN_DAYS), calendar, old)
-    return due, None if due == old else basis
+def next_due_on(old: date, today: date, days: int, calendar: Calendar) -> tuple[date, Basis]:
+    """After a return, or handed back by a department: the later of the old date, which is told already, and a few
+    days from today."""
+    return computed(today, min(days, RETURN_DAYS), calendar, old)
+
+
+def moved(old: date, due: date, today: date, calendar: Calendar) -> date:
+    """Where a date goes that another calendar computes to be `due`. One that is still to come never lands in the past;
+    one that has passed moves to the right day, but never to an earlier one, and what is overdue by it stays so."""
+    return after_decision(due, today, calendar) if old >= today else max(old, due)
 
 
 def review_due_on(whole_on: date, calendar: Calendar) -> date:
@@ -122,6 +133,15 @@ class Stage:
     roles: tuple[str, ...]
     proposal: str | None = None
 
+    @property
+    def escalates(self) -> bool:
+        """Whether it goes beyond who holds the clock, and so stands on the timeline."""
+        return self.days > 0
+
+    @property
+    def event(self) -> str:
+        return "escalated" if self.proposal else self.kind
+
 
 UNIT_STAGES: Final = (
     Stage("due_-7", -7, "due_soon", ("unit",)),
@@ -130,8 +150,8 @@ UNIT_STAGES: Final = (
     Stage("due_0", 0, "due_today", ("unit",)),
     Stage("due_+1", 1, "overdue", ("unit", "reviewer")),
     Stage("due_+7", 7, "escalated", ("supervisor",)),
-    Stage("due_+15", 15, "escalated", ("supervisor", "proc_inspector"), "listed_supervision"),
-    Stage("due_+30", 30, "escalated", ("proc_inspector",), "procuratorial_recommendation"),
+    Stage("due_+15", 15, "supervision_proposed", ("supervisor", "proc_inspector"), "listed_supervision"),
+    Stage("due_+30", 30, "recommendation_proposed", ("proc_inspector",), "procuratorial_recommendation"),
 )
 REVIEW_STAGES: Final = (
     Stage("review_0", 0, "review_due", ("reviewer",)),
@@ -148,12 +168,16 @@ PETITION_STAGES: Final = (
     Stage("petition_+1", 1, "decision_overdue", ("reviewer",)),
     Stage("petition_+7", 7, "decision_overdue", ("supervisor",)),
 )
+SUPERVISION_STAGES: Final = (
+    Stage("supervision_0", 0, "supervision_due", ("unit", "supervisor")),
+    Stage("supervision_+1", 1, "supervision_overdue", ("unit", "reviewer", "supervisor", "proc_inspector")),
+)
+"""挂牌督办 has a date of its own beside whoever's clock runs."""
 DEPARTMENT_STAGES: Final = (
     Stage("department_0", 0, "department_due", ("reviewer",)),
     Stage("department_+1", 1, "department_overdue", ("reviewer",)),
     Stage("department_+7", 7, "department_overdue", ("supervisor",)),
 )
-LOOK_AHEAD_DAYS: Final = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,10 +190,12 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class StagePlan:
-    """`reached` are all stages to be recorded now, `messages` what is said of them."""
+    """`reached` are all stages to be recorded now, `messages` what is said of them; `next_on` is the day of the first
+    stage to come, None after the last."""
 
     reached: tuple[Stage, ...]
     messages: tuple[Message, ...]
+    next_on: date | None
 
 
 def plan_stages(due: date, today: date, stages: Sequence[Stage], already: Collection[str], since: date) -> StagePlan:
@@ -179,16 +205,18 @@ def plan_stages(due: date, today: date, stages: Sequence[Stage], already: Collec
     is recorded, but each role hears of the latest one alone. A reminder whose day lies before the clock began is
     recorded in silence: there was nothing yet to be reminded of.
     """
-    reached = [stage for stage in stages if due + timedelta(days=stage.days) <= today and stage.code not in already]
+    gone, begun = (today - due).days, (since - due).days
+    reached = [stage for stage in stages if stage.days <= gone and stage.code not in already]
     latest: dict[str, Stage] = {}
     for stage in reached:
-        if stage.days < 0 and due + timedelta(days=stage.days) < since:
+        if stage.days < 0 and stage.days < begun:
             continue
         for role in stage.roles:
             latest[role] = stage
     messages = [
-        Message(stage, tuple(role for role in stage.roles if latest.get(role) is stage))
-        for stage in reached
-        if any(latest.get(role) is stage for role in stage.roles)
+        Message(stage, tuple(role for role in stage.roles if latest[role] is stage))
+        for stage in dict.fromkeys(latest.values())
     ]
-    return StagePlan(tuple(reached), tuple(messages))
+    to_come = min((stage.days for stage in stages if stage.days > gone and stage.code not in already), default=None)
+    next_on = None if to_come is None else due + timedelta(days=to_come)
+    return StagePlan(tuple(reached), tuple(messages), next_on)

@@ -76,13 +76,15 @@ class Acknowledgement:
     title: str
 
 
-def faults_of(issue: Issue, facts: Sequence[Fact], today: date, start: date) -> list[Fault]:
-    """All faults of a notice's content. `facts` are of the problems of its inspections, `start` is the day from which
-    its deadlines run."""
+def faults_of(issue: Issue, facts: Sequence[Fact], inspected_on: date, today: date, start: date) -> list[Fault]:
+    """All faults of a notice's content. `facts` are of the problems of its inspections, of which the earliest was on
+    `inspected_on`; `start` is the day from which its deadlines run."""
     faults = []
     for name, day in (("/issued_on", issue.issued_on), ("/service/on", issue.service.on)):
         if day > today:
             faults.append(Fault(name, "date_in_future"))
+        if day < inspected_on:
+            faults.append(Fault(name, "date_before_inspection", {"inspected": inspected_on.isoformat()}))
     if not facts:
         faults.append(Fault("/inspection_ids", "nothing_to_issue"))
     if len(set(issue.inspection_ids)) < len(issue.inspection_ids):

@@ -56,8 +56,11 @@ def transfer_faults(transfer: Transfer, today: date) -> list[Fault]:
     return faults + date_faults("/due_on", transfer.due_on, today)
 
 
-def reply_faults(reply: Reply, today: date) -> list[Fault]:
+def reply_faults(reply: Reply, found_on: date, today: date) -> list[Fault]:
+    """A reply is dated between the finding and today."""
     faults = [Fault("/replied_on", "date_in_future")] if reply.replied_on > today else []
+    if reply.replied_on < found_on:
+        faults.append(Fault("/replied_on", "date_before_inspection", {"inspected": found_on.isoformat()}))
     if reply.outcome != "in_progress" and reply.new_due_on is not None:
         faults.append(Fault("/new_due_on", "not_expected"))
     return faults + date_faults("/new_due_on", reply.new_due_on, today)

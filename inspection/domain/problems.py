@@ -21,14 +21,13 @@ REOPEN_DAYS: Final = 365
 class Facts:
     """What the rules need to know of a problem. `clock_on` is the date of whoever holds it (the day it ended, once
     finished), `due_on` the unit's. `petition` is what the unit has asked and nobody has decided (`extension` or
-    `objection`), `petition_due_on` until when it is to be decided if it holds the unit's clock. `whole`: the photos
-    of the waiting proof are all here."""
+    `objection`), `decide_on` until when that is to be done. `whole`: the photos of the waiting proof are all here."""
 
     status: str
     clock_on: date
     due_on: date | None = None
     petition: str | None = None
-    petition_due_on: date | None = None
+    decide_on: date | None = None
     objected: bool = False
     supervised: bool = False
     whole: bool = True
@@ -83,6 +82,10 @@ def _by_the_unit(facts: Facts) -> date | None:
     return facts.due_on or facts.clock_on
 
 
+def _by_decision(facts: Facts) -> date | None:
+    return facts.decide_on or facts.clock_on
+
+
 def _within_the_year(facts: Facts) -> date | None:
     return facts.clock_on + timedelta(days=REOPEN_DAYS)
 
@@ -121,6 +124,7 @@ TURNS: Final = (
     Turn("transfer", frozenset({"found"}), "transferred", "notice.issue", by_notice=True),
     Turn("rectify", frozenset({"open"}), "submitted", "problem.rectify", until=_by_the_unit),
     Turn("proof_incomplete", frozenset({"submitted"}), "open", None, also=_NO_NUMBER),
+    Turn("proof_whole", frozenset({"open", "found"}), "submitted", None),
     Turn("accept", frozenset({"submitted"}), "closed", "problem.review", ends=True, guard=_may_close),
     Turn("return", frozenset({"submitted"}), "open", "problem.review", also=_NO_NUMBER, guard=_nothing_pending),
     Turn(
@@ -132,11 +136,32 @@ TURNS: Final = (
         until=_by_the_unit,
     ),
     Turn(
-        "decide_extension", frozenset({"open", "submitted"}), None, "problem.decide_extension", guard=_extension_pending
+        "decide_extension",
+        frozenset({"open", "submitted"}),
+        None,
+        "problem.decide_extension",
+        guard=_extension_pending,
+        until=_by_decision,
     ),
     Turn("object", frozenset({"found", "open"}), None, "problem.object", guard=_may_object, until=_by_the_unit),
-    Turn("uphold_objection", _PENDING, "void", "problem.decide_objection", ends=True, guard=_objection_pending),
-    Turn("deny_objection", _PENDING, None, "problem.decide_objection", ends=True, guard=_objection_pending),
+    Turn(
+        "uphold_objection",
+        _PENDING,
+        "void",
+        "problem.decide_objection",
+        ends=True,
+        guard=_objection_pending,
+        until=_by_decision,
+    ),
+    Turn(
+        "deny_objection",
+        _PENDING,
+        None,
+        "problem.decide_objection",
+        ends=True,
+        guard=_objection_pending,
+        until=_by_decision,
+    ),
     Turn(
         "transfer_on",
         frozenset({"open", "transferred"}),
@@ -166,6 +191,8 @@ TURNS: Final = (
         until=_within_the_year,
     ),
     Turn("withdraw", UNFINISHED | {"closed"}, "void", None),
+    Turn("take_up_again", frozenset({"void"}), "open", None, also=("transferred", "a department's")),
+    Turn("end", UNFINISHED, "void", None),
 )
 BY_ACTION: Final = {turn.action: turn for turn in TURNS}
 
@@ -186,29 +213,30 @@ class Move:
     until: date | None
 
 
-def moves(facts: Facts, permissions: Collection[str], today: date, *, took_part: bool) -> tuple[Move, ...]:
-    """What the actor may do with a problem now. `took_part` in the inspection bars from issuing and ending."""
+def moves(
+    facts: Facts, permissions: Collection[str], today: date, *, took_part: bool, own_proof: bool = False
+) -> tuple[Move, ...]:
+    """What the actor may do with a problem now. `took_part` in the inspection bars from issuing and ending, having
+    handed in the waiting proof (`own_proof`) from accepting it."""
     return tuple(
         Move(turn.action, turn.until(facts))
         for turn in TURNS
         if turn.permission in permissions
         and not (took_part and (turn.by_notice or turn.ends))
+        and not (own_proof and turn.action == "accept")
         and refusal(turn.action, facts, today) is None
     )
 
 
-def holder(status: str, responsible_kind: str, *, held: bool = False) -> str | None:
+HOLDERS: Final = {"found": "issuer", "submitted": "reviewer", "transferred": "department"}
+
+
+def holder(status: str, *, held: bool = False) -> str | None:
     """Whose clock runs: the issuer's, the unit's, the reviewer's, a department's, or nobody's (finished).
     `held`: a petition has stopped the unit's clock until the reviewer decides it."""
-    if status == "found":
-        return "issuer"
-    if status == "open" and held:
-        return "reviewer"
     if status == "open":
-        return "department" if responsible_kind == "department" else "unit"
-    if status == "transferred":
-        return "department"
-    return "reviewer" if status == "submitted" else None
+        return "reviewer" if held else "unit"
+    return HOLDERS.get(status)
 
 
 def state_after_return(number: str | None, *, at_once: bool) -> str:
@@ -234,6 +262,7 @@ class Found:
     photo_rule: str
     responsible_kind: str
     responsible_name: str | None
+    department: str | None
     recommendation: tuple[str, ...]
     basis: tuple[tuple[str, str | None, str], ...]
     advice: str
@@ -243,7 +272,10 @@ class Found:
 
 def found_by(findings: Sequence[Finding], checklist: Checklist, default_days: int) -> list[Found]:
     """The problems that a submission's findings make. `found`, but R2 and 0-day ones are `open`,
-    and what was fixed on the spot is `submitted`: the fix is the proof of its first round."""
+    and what was fixed on the spot is `submitted`: the fix is the proof of its first round.
+
+    Only a finding can be a department's: what runs is for the institution to make safe until the bureau transfers it;
+    `department` is the one that was named."""
     problems = []
     for finding in findings:
         item = checklist.item(finding.item_code) if finding.item_code else None
@@ -253,6 +285,7 @@ def found_by(findings: Sequence[Finding], checklist: Checklist, default_days: in
             days = item.due_days if item is not None and item.due_days is not None else default_days
         at_once = runs_at_once(red_line, days)
         status = "submitted" if finding.fixed else "open" if at_once else "found"
+        kind = finding.responsible_kind or (item.responsible if item else "institution")
         problems.append(
             Found(
                 finding=finding,
@@ -261,8 +294,9 @@ def found_by(findings: Sequence[Finding], checklist: Checklist, default_days: in
                 due_days=days,
                 red_line=red_line,
                 photo_rule=item.photo if item else "optional",
-                responsible_kind=finding.responsible_kind or (item.responsible if item else "institution"),
-                responsible_name=finding.responsible_name,
+                responsible_kind=kind if status == "found" else "institution",
+                responsible_name=finding.responsible_name if status == "found" or kind == "institution" else None,
+                department=finding.responsible_name if status != "found" and kind == "department" else None,
                 recommendation=item.recommendation if item else (),
                 basis=tuple((b.law, b.article, b.status) for b in item.legal_basis) if item else (),
                 advice=item.advice if item else "",

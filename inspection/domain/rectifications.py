@@ -42,14 +42,17 @@ def photo_faults(photos: Sequence[str], photo_rule: str) -> list[Fault]:
     return []
 
 
-def review_faults(decision: Decision, *, severity: str, photo_rule: str, today: date) -> list[Fault]:
-    """Faults that the decision itself shows; whether the second reviewer may be one is a matter of who he is."""
+def review_faults(decision: Decision, *, severity: str, photo_rule: str, returns_to: str, today: date) -> list[Fault]:
+    """Faults that the decision itself shows; whether the second reviewer may be one is a matter of who he is.
+    `returns_to`: the state of the problem once the proof is returned; a finding has no date of the unit's."""
     faults = []
     if decision.decision == "return":
         if not decision.comment.strip():
             faults.append(Fault("/comment", "comment_required"))
         if decision.new_due_on is not None and decision.new_due_on < today:
             faults.append(Fault("/new_due_on", "date_in_past"))
+        if decision.new_due_on is not None and returns_to == "found":
+            faults.append(Fault("/new_due_on", "not_expected"))
     else:
         if decision.new_due_on is not None:
             faults.append(Fault("/new_due_on", "not_expected"))

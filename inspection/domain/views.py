@@ -221,7 +221,7 @@ class AssignedView:
 
 @dataclass(frozen=True, slots=True)
 class AssignmentView:
-    """`state`: planned, done (an inspection named it), cancelled."""
+    """`state`: planned, done (everybody of its team has handed in), cancelled."""
 
     id: UUID
     institution_id: UUID
@@ -270,7 +270,8 @@ class Tombstone:
 @dataclass(frozen=True, slots=True)
 class SyncView:
     """Everything a phone needs offline. `full`: in place of what it has; else what changed since its last `next`, with
-    an overlap, so that some of it may come twice. `next` is the moment to ask from the next time."""
+    an overlap, so that some of it may come twice. `next` says how far it reaches, and is what to ask from the next
+    time."""
 
     full: bool
     assignments: Sequence[AssignmentView]

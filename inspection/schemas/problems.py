@@ -35,6 +35,7 @@ from inspection.schemas.wire import (
     Truth,
     Whole,
     Wire,
+    Words,
     reader,
 )
 
@@ -98,9 +99,9 @@ class ServiceBody(Wire):
 
 class NoticeBody(Wire):
     inspection_ids = ListOf(Id(), most=50, required=True)
-    document_number = Text(128, required=True)
+    document_number = Words(128, required=True)
     issued_on = Day(required=True)
-    signer = Text(64, required=True)
+    signer = Words(64, required=True)
     opinion = Text(8000, allow_none=True)
     items = ListOf(Part(DecisionBody), most=1000)
     service = Part(ServiceBody, required=True)
@@ -125,12 +126,12 @@ def _decision(item: Mapping[str, Any]) -> notices.Decision:
         problem_id=item["problem_id"],
         action=item.get("action", "keep"),
         into=item.get("into"),
-        reason=item.get("reason"),
+        reason=(item.get("reason") or "").strip() or None,
         fact=item.get("fact"),
         place=item.get("place"),
         severity=item.get("severity"),
         responsible_kind=responsible.get("kind"),
-        responsible_name=responsible.get("name"),
+        responsible_name=(responsible.get("name") or "").strip() or None,
         due_on=item.get("due_on"),
     )
 
@@ -139,14 +140,16 @@ read_notice = reader(NoticeBody(), make_issue)
 
 
 class AcknowledgementBody(Wire):
-    name = Text(64, required=True)
-    title = Text(64, required=True)
+    name = Words(64, required=True)
+    title = Words(64, required=True)
 
 
 read_acknowledgement = reader(AcknowledgementBody(), lambda data: Acknowledgement(data["name"], data["title"]))
 
 
 class ProblemSchema(Wire):
+    plain = True
+
     id = Id()
     number = Text(40, allow_none=True)
     item_code = Text(32, allow_none=True)
@@ -245,6 +248,8 @@ class ClocksSchema(Wire):
 
 
 class ProblemDetailSchema(ProblemSchema):
+    plain = False
+
     inspection_id = Id()
     notice_id = Id(allow_none=True)
     item_text = Text(4000, least=0)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from marshmallow import fields, validate
+from marshmallow import fields
 
 from inspection.domain.inspections import SEVERITIES
 from inspection.domain.problems import STATUSES
-from inspection.schemas.wire import CODES, Choice, Day, Id, Moment, Text, Whole, Wire
+from inspection.schemas.wire import CODES, Choice, Day, Id, Moment, Pattern, Text, Whole, Wire
 
 
 class Region(fields.String):
@@ -17,7 +17,7 @@ class Region(fields.String):
     default_error_messages = {**CODES, "invalid_utf8": "wrong_type"}
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(validate=validate.Regexp(r"^[0-9]{6}$", error="not_a_region"), **options)
+        super().__init__(validate=Pattern(r"^[0-9]{6}$", error="not_a_region"), **options)
 
 
 class Digits(Whole):
@@ -37,9 +37,7 @@ class OneOrMore(fields.String):
     def __init__(self, choices: tuple[str, ...], **options: Any) -> None:
         self.choices = choices
         pattern = "^({0})(,({0}))*$".format("|".join(choices))
-        super().__init__(
-            validate=validate.Regexp(pattern, error="not_a_choice:choices=" + ", ".join(choices)), **options
-        )
+        super().__init__(validate=Pattern(pattern, error="not_a_choice:choices=" + ", ".join(choices)), **options)
 
 
 class ChecklistQuery(Wire):

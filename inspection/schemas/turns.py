@@ -6,19 +6,19 @@ from inspection.domain.orders import Reopening, Reply, Supervision, Transfer
 from inspection.domain.petitions import Petition, PetitionDecision
 from inspection.schemas.inspections import Responsible
 from inspection.schemas.problems import PetitionSchema, ProblemSchema
-from inspection.schemas.wire import Choice, Day, Part, Text, Wire, reader
+from inspection.schemas.wire import Choice, Day, Part, Wire, Words, reader
 
 
 class ExtensionBody(Wire):
     requested_due_on = Day(required=True)
-    reason = Text(4000, required=True)
+    reason = Words(4000, required=True)
 
 
 read_extension = reader(ExtensionBody(), lambda data: Petition(data["reason"], data["requested_due_on"]))
 
 
 class ObjectionBody(Wire):
-    reason = Text(4000, required=True)
+    reason = Words(4000, required=True)
 
 
 read_objection = reader(ObjectionBody(), lambda data: Petition(data["reason"]))
@@ -26,7 +26,7 @@ read_objection = reader(ObjectionBody(), lambda data: Petition(data["reason"]))
 
 class ExtensionDecisionBody(Wire):
     decision = Choice(("approve", "deny"), required=True)
-    comment = Text(4000, required=True)
+    comment = Words(4000, required=True)
 
 
 read_extension_decision = reader(
@@ -36,7 +36,7 @@ read_extension_decision = reader(
 
 class ObjectionDecisionBody(Wire):
     decision = Choice(("uphold", "deny"), required=True)
-    comment = Text(4000, required=True)
+    comment = Words(4000, required=True)
 
 
 read_objection_decision = reader(
@@ -51,7 +51,7 @@ class PetitionAnswerSchema(Wire):
 
 class TransferBody(Wire):
     responsible = Part(Responsible, required=True)
-    reason = Text(4000, required=True)
+    reason = Words(4000, required=True)
     due_on = Day(allow_none=True)
 
 
@@ -59,7 +59,7 @@ read_transfer = reader(
     TransferBody(),
     lambda data: Transfer(
         data["responsible"].get("kind", "department"),
-        data["responsible"].get("name"),
+        (data["responsible"].get("name") or "").strip() or None,
         data.get("reason", ""),
         data.get("due_on"),
     ),
@@ -67,9 +67,9 @@ read_transfer = reader(
 
 
 class ReplyBody(Wire):
-    department = Text(128, required=True)
+    department = Words(128, required=True)
     outcome = Choice(("done", "in_progress", "declined"), required=True)
-    text = Text(4000, required=True)
+    text = Words(4000, required=True)
     replied_on = Day(required=True)
     new_due_on = Day(allow_none=True)
 
@@ -81,7 +81,7 @@ read_reply = reader(
 
 
 class SupervisionBody(Wire):
-    reason = Text(4000, required=True)
+    reason = Words(4000, required=True)
     due_on = Day(required=True)
 
 
@@ -89,7 +89,7 @@ read_supervision = reader(SupervisionBody(), lambda data: Supervision(data["reas
 
 
 class ReopeningBody(Wire):
-    reason = Text(4000, required=True)
+    reason = Words(4000, required=True)
     due_on = Day(allow_none=True)
 
 

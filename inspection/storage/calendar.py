@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import date
 from typing import Final
 
@@ -92,11 +91,9 @@ def raise_revision_for_system(session: Session) -> None:
     session.execute(update(InstallationRow).values(calendar_revision=InstallationRow.calendar_revision + 1))
 
 
-def replace_year_for_system(session: Session, year: int, given: YearCalendar) -> bool:
-    """One year as given, in place of what was known of it; whether that changed anything."""
+def replace_year_for_system(session: Session, year: int, given: YearCalendar) -> None:
+    """One year as given, in place of what was known of it."""
     first, last = date(year, 1, 1), date(year, 12, 31)
-    if year_for_system(session, year) == replace(given, revision=calendar_revision_for_system(session)):
-        return False
     session.execute(delete(CalendarDayRow).where(CalendarDayRow.day.between(first, last)))
     session.execute(delete(TermRow).where(TermRow.first_on.between(first, last)))
     session.execute(delete(CalendarYearRow).where(CalendarYearRow.year == year))
@@ -106,7 +103,6 @@ def replace_year_for_system(session: Session, year: int, given: YearCalendar) ->
     session.add_all(TermRow(first_on=begins, last_on=ends) for begins, ends in given.terms)
     session.flush()
     raise_revision_for_system(session)
-    return True
 
 
 def year_for_system(session: Session, year: int) -> YearCalendar:

@@ -156,10 +156,6 @@ def is_uploader(actor: Actor, session: Session, sha256: str) -> bool:
     return session.get(UploadRow, (sha256, actor.id)) is not None
 
 
-def find_stored_for_system(session: Session, sha256: str) -> PhotoRow | None:
-    return session.get(PhotoRow, sha256)
-
-
 def all_hashes_for_system(session: Session) -> Iterable[str]:
     return session.scalars(select(PhotoRow.sha256).order_by(PhotoRow.sha256)).all()
 

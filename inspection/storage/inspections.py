@@ -89,6 +89,17 @@ def lock_many(actor: Actor, session: Session, ids: Iterable[UUID]) -> Sequence[I
     ).all()
 
 
+def lock_many_for_system(session: Session, ids: Iterable[UUID]) -> Sequence[InspectionRow]:
+    """By id, held against other writers until the unit ends."""
+    return session.scalars(
+        select(InspectionRow)
+        .where(InspectionRow.id.in_(list(ids)))
+        .order_by(InspectionRow.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).all()
+
+
 def list_visible(
     actor: Actor,
     session: Session,
@@ -180,10 +191,6 @@ def mark_complete_for_system(session: Session, inspection_id: UUID, code: str, a
         .where(InspectionRow.id == inspection_id, InspectionRow.complete_at.is_(None))
         .values(complete_at=at, receipt_code=code)
     )
-
-
-def move_issue_date_for_system(session: Session, inspection_id: UUID, issue_due_on: date) -> None:
-    session.execute(update(InspectionRow).where(InspectionRow.id == inspection_id).values(issue_due_on=issue_due_on))
 
 
 def all_bodies_for_system(session: Session) -> Iterable[InspectionRow]:

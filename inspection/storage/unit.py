@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
+from http import HTTPStatus
 from typing import ParamSpec, TypeVar
 
 from sqlalchemy import Engine
@@ -57,14 +58,18 @@ def unit(session: Session) -> Iterator[Session]:
 
 
 def once_more(action: Callable[P, R]) -> Callable[P, R]:
-    """Run an action again when a concurrent twin took its client-made id between the look and the insert:
-    the second run finds the row and answers from it."""
+    """Run an action again when a concurrent twin may have been first: it took the client-made id between the look and
+    the insert, or it made the turn that is now refused. The second run finds the twin's row and answers from it."""
 
     @wraps(action)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
             return action(*args, **kwargs)
         except IntegrityError:
+            return action(*args, **kwargs)
+        except Refused as refused:
+            if refused.status != HTTPStatus.CONFLICT or refused.code == "conflict":
+                raise
             return action(*args, **kwargs)
 
     return run

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, String, Text, select
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy import ForeignKey, LargeBinary, String, Text, select
+from sqlalchemy.orm import Mapped, Session, mapped_column, undefer
 
 from inspection.storage.db import Base
 
 
 class WithdrawalRow(Base):
-    """`decision`: approve or deny, by somebody else than who asked; None while it waits. One that a later submission
-    supersedes is approved by that submission itself (`superseded_by_id`)."""
+    """`decision`: approve or deny, by somebody else than who asked; `settled` where another withdrew the inspection
+    first; None while it waits. Where a later submission supersedes an inspection of which nothing runs yet, it is
+    approved by that submission itself (`superseded_by_id`)."""
 
     __tablename__ = "withdrawal"
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -27,6 +28,8 @@ class WithdrawalRow(Base):
     comment: Mapped[str | None] = mapped_column(Text)
     decided_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("user_account.id"))
     decided_at: Mapped[datetime | None]
+    decision_sha256: Mapped[str | None] = mapped_column(String(64))
+    decision_body: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
 
 
 def lock_for_system(session: Session, withdrawal_id: UUID) -> WithdrawalRow | None:
@@ -39,3 +42,13 @@ def of_inspection_for_system(session: Session, inspection_id: UUID) -> Sequence[
         .where(WithdrawalRow.inspection_id == inspection_id)
         .order_by(WithdrawalRow.asked_at, WithdrawalRow.id)
     ).all()
+
+
+def decided_for_system(session: Session) -> Iterable[WithdrawalRow]:
+    """Those that a person decided, with the bytes of the decision."""
+    return session.scalars(
+        select(WithdrawalRow)
+        .where(WithdrawalRow.decision_body.is_not(None))
+        .options(undefer(WithdrawalRow.decision_body))
+        .order_by(WithdrawalRow.id)
+    ).yield_per(50)

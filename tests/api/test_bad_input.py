@@ -23,7 +23,7 @@ from sqlalchemy import text
 
 from inspection.storage.accounts import RoleRow, find_user_for_system
 from inspection.storage.db import db
-from tests.support.world import World, new_id
+from tests.support.world import World, new_id, sha256
 
 DEEP = b'{"answers":' + b'{"a":' * 5000 + b"1" + b"}" * 5000 + b"}"
 
@@ -167,8 +167,11 @@ def hold_every_role(world: World) -> None:
         db.session.commit()
 
 
+UNCLOSED = r"Exception ignored in. <_io.FileIO name=\d+ mode='rb\+'"
+
+
 # the client reads a workbook from its open file and leaves it to the collector; a server closes it
-@pytest.mark.filterwarnings(r"ignore:(?s).*\.xlsx:pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.filterwarnings(rf"ignore:{UNCLOSED}:pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("mode", list(GenerationMode))
 def test_the_served_document_and_the_server_agree(sqlite_world: World, mode: GenerationMode) -> None:
     hold_every_role(sqlite_world)
@@ -195,3 +198,17 @@ def test_the_document_is_public_and_complete(sqlite_world: World) -> None:
             assert operation["summary"]
             assert "application/problem+json" in operation["responses"]["default"]["content"]
     assert json.dumps(document)
+
+
+@pytest.mark.parametrize("limit", ["0" * 8 + "1" + "9" * 20, "000000001999999999999999", "0", "201", "-1", "1e2", "１"])
+def test_a_limit_that_is_none_is_refused(sqlite_world: World, limit: str) -> None:
+    for path in ("/problems", "/institutions", "/notifications", "/inspections"):
+        answer = sqlite_world.person("bureau").get(f"{path}?limit={limit}")
+        assert (answer.status_code, answer.json["errors"][0]["pointer"]) == (422, "/limit")
+
+
+def test_a_line_break_at_the_end_is_no_part_of_a_pattern(sqlite_world: World) -> None:
+    for query in ("status=open%0A", "region=150102%0A"):
+        assert sqlite_world.person("bureau").get(f"/problems?{query}").status_code == 422
+    body = sqlite_world.body(photos={sha256(b"x") + "\n": {}})
+    assert sqlite_world.person("inspector").put(f"/inspections/{new_id()}", body).status_code == 422

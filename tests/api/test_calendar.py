@@ -13,7 +13,7 @@ from inspection.actions.calendars import recompute_dates
 from inspection.actions.verification import mission_faults
 from inspection.storage.db import db
 from tests.support.server import run_command
-from tests.support.world import World, in_database
+from tests.support.world import World, in_database, new_id
 
 
 def year(world: World, number: int = 2027) -> dict[str, Any]:
@@ -118,7 +118,9 @@ def test_a_damaged_row_stops_neither_the_others_dates_nor_the_deadline_pass(worl
     known = year(world)
     assert put(world, known | {"announced": True, "rest_days": [*known["rest_days"], "2027-01-22"]}).status_code == 200
     assert world.problem(whole)["due_on"] == "2027-01-25"
-    assert [fault.split(": ")[1] for fault in world.sweep().faults] == ["no date (open)"]
+    assert world.sweep().set_aside == []
+    with world.context() as ctx:
+        assert [fault.split(": ")[1] for fault in mission_faults(ctx)] == ["no date (open)"]
 
 
 def test_editing_twice_is_harmless_and_an_old_revision_is_refused(world: World) -> None:
@@ -187,3 +189,78 @@ def test_the_command_shows_and_sets_a_year(sqlite_world: World) -> None:
     assert done.returncode == 0, done.stderr
     assert year(sqlite_world)["rest_days"] == sorted([*known["rest_days"], "2027-01-22"])
     assert not sqlite_world.problem(problem_id)["provisional"]
+
+
+def test_what_is_overdue_stays_so_when_its_year_is_announced_late(world: World) -> None:
+    problem_id = provisional(world)
+    world.clock.go_to(date(2027, 3, 10))
+    assert world.problem(problem_id)["overdue"]
+    known = year(world)
+    put(world, known | {"announced": True, "rest_days": [*known["rest_days"], "2027-01-22"]})
+    moved = world.problem(problem_id)
+    assert (moved["due_on"], moved["overdue"]) == ("2027-01-25", True)  # the right day, and still past
+    assert [(one["basis"], one["due_on"]) for one in moved["clocks"]["late"]] == [("notice", "2027-01-25")]
+    proof = world.prove(problem_id)
+    world.review(problem_id, proof["id"], "accept")
+    assert world.problem(problem_id)["closed_on_time"] is False
+
+
+def test_a_day_of_grace_after_a_denial_is_no_date_of_the_calendar(world: World) -> None:
+    problem_id = provisional(world)
+    body = {"requested_due_on": "2027-06-01", "reason": "x"}
+    asked = f"/problems/{problem_id}/extensions/{new_id()}"
+    assert world.person("school").put(asked, body).status_code == 201
+    world.clock.go_to(date(2027, 1, 28))
+    world.person("bureau").put(f"{asked}/decision", {"decision": "deny", "comment": "x"})
+    denied = world.problem(problem_id)
+    assert (denied["due_on"], denied["provisional"]) == ("2027-01-29", False)
+    world.clock.go_to(date(2027, 3, 2))
+    assert put(world, year(world) | {"announced": True}).status_code == 200
+    assert world.problem(problem_id)["due_on"] == "2027-01-29"
+
+
+def test_a_return_leaves_the_provisional_mark_of_a_date_that_stands(world: World) -> None:
+    problem_id = provisional(world)
+    proof = world.prove(problem_id)
+    world.review(problem_id, proof["id"], "return")
+    seen = world.problem(problem_id)
+    assert (seen["due_on"], seen["provisional"], seen["round"]) == ("2027-01-22", True, 2)
+    known = year(world)
+    put(world, known | {"announced": True, "rest_days": [*known["rest_days"], "2027-01-22"]})
+    assert world.problem(problem_id)["due_on"] == "2027-01-25"
+
+
+def test_announced_and_taken_back_a_date_is_provisional_again(world: World) -> None:
+    problem_id = provisional(world)
+    with_rest = year(world) | {"announced": True, "rest_days": [*year(world)["rest_days"], "2027-01-22"]}
+    put(world, with_rest)
+    put(world, year(world) | {"announced": False})
+    assert world.problem(problem_id)["provisional"]
+    known = year(world)
+    put(world, known | {"announced": True, "rest_days": [d for d in known["rest_days"] if d != "2027-01-22"]})
+    seen = world.problem(problem_id)
+    assert (seen["due_on"], seen["provisional"]) == ("2027-01-22", False)
+
+
+def test_a_departments_date_that_moves_is_no_date_of_the_units(world: World) -> None:
+    problem_id = provisional(world)
+    world.clock.go_to(date(2026, 12, 25))
+    order = {"responsible": {"kind": "department", "name": "局"}, "reason": "x"}
+    moved = world.person("bureau").put(f"/problems/{problem_id}/transfers/{new_id()}", order).json
+    assert moved["provisional"]
+    known = year(world)
+    put(world, known | {"announced": True, "rest_days": [*known["rest_days"], moved["clock_on"]]})
+    seen = world.problem(problem_id)
+    assert seen["clock_on"] > moved["clock_on"]
+    assert [one["basis"] for one in seen["clocks"]["late"]] == ["notice"]
+    assert world.told("school")[-1][0] == "transferred"
+    assert world.told("bureau")[-1] == ("recomputed", problem_id)
+
+
+def test_clocks_of_the_desk_that_move_with_the_calendar_stand_on_the_timeline(world: World) -> None:
+    made = world.inspect({"S-01-05": []})
+    problem_id = made["problems"][0]["id"]
+    known = year(world, 2026)
+    put(world, known | {"rest_days": [*known["rest_days"], "2026-11-25"]}, 2026)
+    seen = world.problem(problem_id)
+    assert (seen["clock_on"], seen["timeline"][-1]["event"]) == ("2026-11-27", "clock_moved")

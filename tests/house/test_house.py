@@ -42,13 +42,16 @@ ACCESS: dict[tuple[str, str], set[str]] = {
     ("GET", "/institutions"): IN_SCOPE,
     ("GET", "/institutions/<uuid:institution_id>"): IN_SCOPE,
     ("PUT", "/institutions/<uuid:institution_id>/changes/<uuid:change_id>"): REVIEWERS | {"league"},
+    ("GET", "/institutions/<uuid:institution_id>/recusals"): INSPECTORS | REVIEWERS,
     ("PUT", "/institutions/<uuid:institution_id>/recusals/<uuid:recusal_id>"): INSPECTORS | REVIEWERS,
+    ("PUT", "/institutions/<uuid:institution_id>/recusals/<uuid:recusal_id>/end"): INSPECTORS | REVIEWERS,
     ("GET", "/assignments"): INSPECTORS | REVIEWERS | {"league"},
     ("PUT", "/assignments/<uuid:assignment_id>"): REVIEWERS,
     ("PUT", "/assignments/<uuid:assignment_id>/cancellation"): REVIEWERS,
     ("GET", "/visits/<uuid:visit_id>"): INSPECTORS | REVIEWERS | {"league"},
     ("GET", "/users"): {"secadmin"},
     ("PUT", "/handovers/<uuid:handover_id>"): {"secadmin"},
+    ("GET", "/people"): REVIEWERS | {"league"},
     ("PUT", "/inspections/<uuid:inspection_id>/withdrawals/<uuid:withdrawal_id>"): INSPECTORS | REVIEWERS,
     ("PUT", "/inspections/<uuid:inspection_id>/withdrawals/<uuid:withdrawal_id>/decision"): REVIEWERS | {"league"},
     ("PUT", "/photos/<hash:sha256>"): INSPECTORS | UNITS | REVIEWERS,
@@ -155,7 +158,7 @@ def test_every_code_has_its_text() -> None:
     told = {"danger", "notice_issued", "proof_received", "proof_incomplete", "returned", "accepted"}
     told |= codes_in_source("tell_of", 2) | {"extension_asked", "objected", "transferred", "handed_back"}
     told |= codes_in_source("_tell", 1) | codes_in_source("_tell", 2) | codes_in_source("tell_people")
-    told |= {"extension_approved", "extension_denied", "objection_denied"}
+    told |= {"extension_approved", "extension_denied", "objection_denied", "withdrawal_agreed", "withdrawal_denied"}
     assert stages | told == known["notification"].keys()
     events = codes_in_source("turned", 3) | codes_in_source("event", 2) | told & known["event"].keys()
     assert events <= known["event"].keys()
@@ -170,6 +173,7 @@ def _stages():  # type: ignore[no-untyped-def]
         *deadlines.ISSUE_STAGES,
         *deadlines.PETITION_STAGES,
         *deadlines.DEPARTMENT_STAGES,
+        *deadlines.SUPERVISION_STAGES,
     )
 
 

@@ -337,4 +337,167 @@ def test_moves_say_what_each_may_do(world: World) -> None:
     assert moves("school") == {"rectify": "2026-12-23"}
     assert moves("bureau") == {"decide_extension": "2026-11-30"}
     world.prove(problem["id"], [sha256(photo())])
-    assert moves("bureau") == {"decide_extension": "2026-11-26"}
+    assert moves("bureau") == {"decide_extension": "2026-11-30"}
+
+
+def test_the_notice_decides_an_objection_to_what_runs_already(world: World) -> None:
+    made = world.inspect({"S-09-01": [], "S-01-05": []})
+    danger = next(p["id"] for p in made["problems"] if p["item_code"] == "S-09-01")
+    assert ask(world, danger, "objections").status_code == 201
+    silent = world.person("bureau").put(f"/notices/{new_id()}", world.notice_body(made["id"]))
+    assert [fault["code"] for fault in silent.json["errors"]] == ["objection_undecided"]
+    world.issue(made["id"], items=[{"problem_id": danger, "action": "keep", "reason": "现场照片为证"}])
+    seen = world.problem(danger)
+    assert (seen["status"], seen["petitions"][0]["state"], seen["petitions"][0]["comment"]) == (
+        "open",
+        "deny",
+        "现场照片为证",
+    )
+    assert seen["number"] is not None
+
+
+def test_nothing_is_merged_into_what_has_ended_and_what_has_ended_is_in_no_notice(world: World) -> None:
+    made = world.inspect({"S-01-05": [], "S-08-05": []})
+    ended, stands = (problem["id"] for problem in made["problems"])
+    petition = ask(world, ended, "objections").json["petition"]["id"]
+    assert decide(world, ended, "objections", petition, "uphold").status_code == 201
+    bureau = world.person("bureau")
+    merge = [{"problem_id": stands, "action": "merge", "into": ended, "reason": "x"}]
+    refused = bureau.put(f"/notices/{new_id()}", world.notice_body(made["id"], items=merge))
+    assert (refused.status_code, refused.json["errors"][0]["pointer"]) == (422, "/items/0/into")
+    stale = [{"problem_id": ended, "action": "keep"}]
+    overtaken = bureau.put(f"/notices/{new_id()}", world.notice_body(made["id"], items=stale))
+    assert (overtaken.status_code, overtaken.json["code"]) == (409, "wrong_state")
+    assert overtaken.json["meanwhile"][0]["event"] == "objection_upheld"
+    notice = world.issue(made["id"])
+    assert [row["problem_id"] for row in notice["problems"]] == [stands]
+    assert "numbered" not in events(world.problem(ended))
+
+
+def test_an_issued_inspection_is_told_with_who_issued_it(world: World) -> None:
+    made = world.inspect({"S-01-05": []})
+    notice = world.issue(made["id"])
+    late = world.person("bureau").put(f"/notices/{new_id()}", world.notice_body(made["id"]))
+    assert (late.status_code, late.json["code"]) == (409, "already_issued")
+    assert (late.json["notice_id"], late.json["issued_by"]) == (notice["id"], "乌兰")
+
+
+def test_what_runs_is_the_units_even_where_a_department_was_named(world: World) -> None:
+    theirs = {"responsible": {"kind": "department", "name": "燃气公司"}}
+    made = world.inspect({"S-09-01": [{"fact": "燃气泄漏", **theirs}], "S-09-09": []})
+    danger, offsite = (problem["id"] for problem in made["problems"])
+    seen = world.problem(danger, "school")
+    assert (seen["status"], seen["holder"], seen["timeline"][0]["department"]) == ("open", "unit", "燃气公司")
+    assert "rectify" in [move["action"] for move in seen["moves"]]
+    world.issue(made["id"], items=[{"problem_id": offsite, "action": "keep", "reason": "门前三包"}])
+    kept = world.problem(offsite)
+    assert (kept["status"], kept["holder"], kept["responsible_kind"]) == ("open", "unit", "institution")
+    world.clock.go(days=60)
+    world.sweep()
+    assert ("recommendation_proposed", danger) in world.told("procurator")
+
+
+def test_a_transfer_by_the_notice_is_told_and_a_nameless_department_is_flagged(world: World) -> None:
+    made = world.inspect({"S-09-09": []})
+    notice = world.issue(made["id"])
+    problem_id = made["problems"][0]["id"]
+    assert ("transferred", problem_id) in world.told("school")
+    assert "department_unnamed" in [flag["code"] for flag in notice["flags"]]
+
+
+def test_handed_back_the_old_date_is_a_floor_and_the_departments_days_are_not_the_units(world: World) -> None:
+    to = {"responsible": {"kind": "department", "name": "住建局"}, "reason": "x"}
+    back = {"responsible": {"kind": "institution"}, "reason": "属本校"}
+    problem = world.open_problem()
+    order(world, problem["id"], "transfers", **to)
+    assert order(world, problem["id"], "transfers", **back).json["due_on"] == problem["due_on"]
+    order(world, problem["id"], "transfers", **to)
+    world.clock.go(days=40)
+    returned = order(world, problem["id"], "transfers", **back).json
+    assert returned["due_on"] > problem["due_on"]
+    world.clock.go(days=2)
+    assert close(world, problem["id"])["closed_on_time"] is True
+    late = world.problem(problem["id"])["clocks"]["late"]
+    assert [(one["basis"], one["days"]) for one in late] == [("notice", 0), ("hand_back", 0), ("hand_back", 0)]
+
+
+def test_days_late_run_while_the_unit_holds_it_and_at_no_other_time(world: World) -> None:
+    def late(problem_id: str) -> list[tuple[str, int]]:
+        return [(one["basis"], one["days"]) for one in world.problem(problem_id)["clocks"]["late"]]
+
+    problem = world.open_problem()  # due on 23 December
+    world.clock.go_to(date(2026, 12, 20))
+    proof = world.prove(problem["id"])
+    world.clock.go_to(date(2027, 1, 20))
+    assert late(problem["id"]) == [("notice", 0)]  # the reviewer's days
+    world.review(problem["id"], proof["id"], "return")
+    assert late(problem["id"]) == [("notice", 28), ("return", 0)]
+    handed = world.open_problem()
+    world.clock.go(days=40)
+    order(world, handed["id"], "transfers", responsible={"kind": "department", "name": "局"}, reason="x")
+    before = late(handed["id"])
+    world.clock.go(days=30)
+    assert late(handed["id"]) == before
+    order(world, handed["id"], "replies", department="局", outcome="done", text="x", replied_on=world.today.isoformat())
+    assert late(handed["id"]) == before
+
+
+def test_listed_supervision_has_a_clock_and_ends_with_the_problem(world: World) -> None:
+    problem = world.open_problem()
+    order(world, problem["id"], "supervisions", who="league", reason="x", due_on="2026-11-30")
+    world.clock.go_to(date(2026, 12, 1))
+    world.sweep()
+    for who in ("school", "bureau", "league", "procurator"):
+        assert ("supervision_overdue", problem["id"]) in world.told(who)
+    assert "supervision_overdue" in events(world.problem(problem["id"]))
+    close(world, problem["id"])
+    assert world.told("league")[-1] == ("accepted", problem["id"])
+    assert world.problem(problem["id"])["supervised"] is False
+    assert world.person("league").get("/problems?supervised=true").json["items"] == []
+
+
+@pytest.mark.parametrize(("day", "code"), [("1990-01-01", "date_before_inspection"), ("2026-11-24", "date_in_future")])
+def test_dates_of_notices_and_replies_lie_between_the_inspection_and_today(world: World, day: str, code: str) -> None:
+    made = world.inspect({"S-09-09": []})
+    body = world.notice_body(made["id"], issued_on=day)
+    refused = world.person("bureau").put(f"/notices/{new_id()}", body)
+    assert [(fault["pointer"], fault["code"]) for fault in refused.json["errors"]] == [("/issued_on", code)]
+    world.issue(made["id"])
+    reply = {"department": "局", "text": "x", "outcome": "done", "replied_on": day}
+    late = order(world, made["problems"][0]["id"], "replies", **reply)
+    assert [(fault["pointer"], fault["code"]) for fault in late.json["errors"]] == [("/replied_on", code)]
+
+
+@pytest.mark.parametrize("blank", [" ", "\n", "\u3000 "])
+def test_a_reason_of_blanks_is_none(sqlite_world: World, blank: str) -> None:
+    problem = sqlite_world.open_problem()
+    asked = ask(sqlite_world, problem["id"], reason=blank)
+    assert [(fault["pointer"], fault["code"]) for fault in asked.json["errors"]] == [("/reason", "required")]
+    nameless = {"responsible": {"kind": "department", "name": blank}, "reason": "x"}
+    moved = order(sqlite_world, problem["id"], "transfers", **nameless)
+    assert moved.json["errors"][0]["pointer"] == "/responsible/name"
+
+
+def test_a_finding_that_is_returned_has_no_date_to_be_given(world: World) -> None:
+    fixed = [{"fact": "未锁", "fixed_on_the_spot": {"note": "已锁", "photos": []}}]
+    made = world.inspect({"S-01-05": fixed})
+    problem = world.problem(made["problems"][0]["id"])
+    proof = problem["rounds"][0]["id"]
+    dated = world.review(problem["id"], proof, "return", new_due_on="2026-12-01")
+    assert [(fault["pointer"], fault["code"]) for fault in dated.json["errors"]] == [("/new_due_on", "not_expected")]
+    assert world.review(problem["id"], proof, "return").status_code == 201
+    (text,) = [n["text"] for n in world.person("school").get("/notifications").json["items"] if n["kind"] == "returned"]
+    assert "期限 —" in text
+
+
+def test_photos_that_come_after_the_lapse_of_a_fix_on_the_spot_make_it_count_again(world: World) -> None:
+    picture = photo()
+    fixed = [{"fact": "未锁", "fixed_on_the_spot": {"note": "已锁", "photos": [sha256(picture)]}}]
+    made = world.inspect({"S-01-05": fixed}, photos={sha256(picture): {}})
+    problem_id = made["problems"][0]["id"]
+    world.clock.go(days=4)
+    assert world.sweep().lapsed == 1
+    assert world.problem(problem_id)["status"] == "found"
+    assert world.person("inspector").upload(picture).status_code == 201
+    seen = world.problem(problem_id)
+    assert (seen["status"], seen["holder"], seen["rounds"][0]["state"]) == ("submitted", "reviewer", "complete")

@@ -81,7 +81,7 @@ class Life:
 
     def holder(self) -> str | None:
         if self.status == "open":
-            return "reviewer" if self.holds else "department" if self.department else "unit"
+            return "reviewer" if self.holds else "unit"
         return {"found": "issuer", "submitted": "reviewer", "transferred": "department"}.get(self.status)
 
     def deadline_class(self, today: date) -> str | None:
@@ -398,11 +398,11 @@ def issued(action: str) -> Callable[[Life, date], None]:
         life.visit.issued = True
         for other in life.visit.lives:
             chosen = action if other is life else "keep"
+            if other.petition == "objection":
+                other.petition, other.holds = None, False
             if other.status != "found":
                 other.numbered = other.numbered or other.status != "void"
                 continue
-            settles = other.petition is not None
-            other.petition = None if settles else other.petition
             if chosen in ("drop", "merge"):
                 other.end("void", today)
             elif chosen == "transfer":
@@ -577,11 +577,12 @@ BEFORE_FOUR_EYES = frozenset(
 
 
 def moves(who: str, life: Life, today: date) -> set[str]:
-    """What `moves` has to say to this person: exactly what he may do."""
-    return {
+    """What `moves` has to say to this person: exactly what he may do. Into what a finding is merged is a matter of what
+    is said, not of its state."""
+    by_notice = {"issue", "drop", "merge", "transfer"}
+    issues = life.status == "found" and verdict(BY_NAME["drop"], who, life, today) == DONE
+    return (by_notice if issues else set()) | {
         action.move
         for action in ACTIONS
-        if action.move is not None
-        and verdict(action, who, life, today) == DONE
-        and not (action.name == "issue" and life.status != "found")  # a running one is numbered, no turn of its own
+        if action.move is not None and action.name not in by_notice and verdict(action, who, life, today) == DONE
     }

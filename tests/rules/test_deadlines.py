@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from inspection.domain.calendar import Calendar
 from inspection.domain.deadlines import (
     ISSUE_STAGES,
-    LOOK_AHEAD_DAYS,
     REVIEW_STAGES,
     UNIT_STAGES,
     Stage,
@@ -20,10 +19,12 @@ from inspection.domain.deadlines import (
     classify,
     due_on,
     issue_due_on,
+    moved,
+    next_due_on,
     notice_start,
     plan_stages,
     proof_completion_due_on,
-    return_due_on,
+    recomputed,
     review_due_on,
     was_on_time,
 )
@@ -98,9 +99,25 @@ def test_deadlines_of_a_notice_run_from_the_later_of_issue_and_service() -> None
 def test_a_return_is_due_at_the_later_of_old_date_and_a_few_days(
     old: date, today: date, count: int, expected: date
 ) -> None:
-    due, basis = return_due_on(old, today, count, CALENDAR)
+    due, basis = next_due_on(old, today, count, CALENDAR)
     assert due == expected
-    assert (basis is None) == (due == old)  # a date that was told already is not computed again
+    assert recomputed(basis, CALENDAR) == (due, basis)
+
+
+@pytest.mark.parametrize(
+    ("old", "plain", "expected"),
+    [
+        (date(2026, 3, 10), date(2026, 3, 12), date(2026, 3, 12)),  # to come, and later
+        (date(2026, 3, 10), date(2026, 3, 6), date(2026, 3, 6)),  # to come, and earlier
+        (date(2026, 3, 10), date(2026, 2, 27), date(2026, 3, 4)),  # never into the past: the next working day
+        (date(2026, 3, 2), date(2026, 3, 2), date(2026, 3, 2)),  # passed, and right
+        (date(2026, 3, 2), date(2026, 2, 27), date(2026, 3, 2)),  # passed: never earlier than was told
+        (date(2026, 2, 27), date(2026, 3, 2), date(2026, 3, 2)),  # passed as well: what is overdue stays so
+        (date(2026, 2, 27), date(2026, 3, 9), date(2026, 3, 9)),  # it was not due yet, lawfully
+    ],
+)
+def test_where_a_date_goes_by_another_calendar(old: date, plain: date, expected: date) -> None:
+    assert moved(old, plain, date(2026, 3, 3), CALENDAR) == expected
 
 
 def test_review_has_five_working_days_and_issuing_three() -> None:
@@ -186,7 +203,6 @@ def test_the_stages_are_those_of_the_contract() -> None:
     ]
     for stages in (REVIEW_STAGES, ISSUE_STAGES):
         assert table(stages) == [(0, ("reviewer",), None), (1, ("reviewer",), None), (7, ("supervisor",), None)]
-    assert max(-stage.days for stage in UNIT_STAGES) == LOOK_AHEAD_DAYS
 
 
 @pytest.mark.parametrize("stages", [UNIT_STAGES, REVIEW_STAGES, ISSUE_STAGES], ids=["unit", "review", "issue"])
@@ -201,7 +217,7 @@ def test_a_daily_walk_tells_each_stage_on_its_day(stages: Sequence[Stage]) -> No
 
 def test_nothing_is_said_before_the_first_reminder() -> None:
     plan = plan_stages(DUE, DUE - timedelta(days=8), UNIT_STAGES, (), DUE - timedelta(days=30))
-    assert plan == StagePlan((), ())
+    assert (plan.reached, plan.messages) == ((), ())
 
 
 def test_after_an_outage_each_role_hears_of_its_latest_stage_alone() -> None:
@@ -280,7 +296,9 @@ def test_walks_with_any_gaps_record_each_stage_once_and_the_role_hears_the_last(
 def test_again_on_the_same_day_plans_nothing(since: date, until_due: int, outage: int, stages: Sequence[Stage]) -> None:
     due, today = since + timedelta(days=until_due), since + timedelta(days=outage)
     first = plan_stages(due, today, stages, (), since)
-    assert plan_stages(due, today, stages, codes(first), since) == StagePlan((), ())
+    again = plan_stages(due, today, stages, codes(first), since)
+    assert again == StagePlan((), (), again.next_on)
+    assert again.next_on is None or again.next_on > today
 
 
 @given(SINCE, st.integers(0, 40), st.integers(0, 60))
