@@ -92,10 +92,6 @@ class Submission:
         """Whether it is a danger that is told ahead of its visit: it covers no section, the rest follows."""
         return self.sections == ()
 
-    def participant_ids(self) -> frozenset[UUID]:
-        """Accounts that took part beside the submitter."""
-        return frozenset(p["user_id"] for p in self.participants if p.get("user_id"))
-
 
 @dataclass(frozen=True, slots=True)
 class Withdrawal:

@@ -5,11 +5,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Final
 
 from inspection.domain.errors import Fault
-
-LONGEST_DAYS: Final = 3650
 
 
 @dataclass(frozen=True, slots=True)

@@ -128,11 +128,6 @@ def by_credit_code_for_system(session: Session) -> dict[str, InstitutionRow]:
     return {row.credit_code: row for row in rows if row.credit_code is not None}
 
 
-def ids_by_credit_code_for_system(session: Session) -> dict[str, UUID]:
-    statement = select(InstitutionRow.credit_code, InstitutionRow.id).where(InstitutionRow.credit_code.is_not(None))
-    return {code: found for code, found in session.execute(statement) if code is not None}
-
-
 def all_visible(
     actor: Actor, session: Session, changed_since: datetime | None, closed_by: date
 ) -> Sequence[InstitutionRow]:

@@ -53,10 +53,6 @@ def notification_text(kind: str, language: str, params: Mapping[str, Any]) -> st
     return _filled(texts(language)["notification"][kind], {**params, "number": params.get("number") or "—"})
 
 
-def flag_text(code: str, language: str) -> str:
-    return texts(language)["flag"][code]
-
-
 def word(section: str, code: str, language: str) -> str:
     return texts(language)[section][code]
 
