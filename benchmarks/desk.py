@@ -81,7 +81,7 @@ def bare_server(url: str, statement: tuple[str, Any]) -> Iterator[int]:
             try:
                 if requests.get(f"http://127.0.0.1:{port}/api/v1/page", timeout=30).status_code == 200:
                     break
-            except requests.ConnectionError:
+            except requests.RequestException:
                 time.sleep(0.05)
         yield port
     finally:

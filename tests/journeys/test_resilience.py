@@ -116,7 +116,7 @@ def test_kill_nine_in_mid_upload_leaves_no_row_without_its_file(engine: str, tmp
                         try:
                             if caller.upload(sha256(photo), photo).status_code in (200, 201):
                                 break
-                        except requests.ConnectionError:
+                        except requests.RequestException:  # killed before, in or after its answer
                             caller = server.caller("inspector")
 
             sender = threading.Thread(target=send)

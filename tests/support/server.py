@@ -123,6 +123,6 @@ def wait_for(base: str, process: subprocess.Popen[bytes]) -> None:
         try:
             if requests.get(f"{base}/readyz", timeout=30).status_code == 200:
                 return
-        except (requests.ConnectionError, requests.Timeout):
+        except requests.RequestException:
             time.sleep(0.05)
     raise AssertionError("the server did not become ready")
