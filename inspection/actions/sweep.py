@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import partial
 from typing import Any, Final
@@ -15,6 +15,7 @@ from inspection.actions.calendars import recompute_dates
 from inspection.actions.context import Context
 from inspection.actions.rectifications import lapse
 from inspection.domain import deadlines
+from inspection.domain.clock import FixedClock
 from inspection.domain.deadlines import (
     DEPARTMENT_STAGES,
     ISSUE_STAGES,
@@ -27,13 +28,13 @@ from inspection.domain.deadlines import (
 )
 from inspection.domain.errors import Refused
 from inspection.storage import clocks, inspections, installation, institutions, notifications, problems
-from inspection.storage.clocks import NEVER
+from inspection.storage.clocks import NEVER, Span
 from inspection.storage.problems import ProblemRow
 from inspection.storage.unit import unit
 
 log = logging.getLogger("inspection.sweep")
 STAGES: Final = {"open": UNIT_STAGES, "submitted": REVIEW_STAGES, "transferred": DEPARTMENT_STAGES}
-BATCH: Final = 350
+BATCH: Final = 500
 """Problems in one unit: few enough that whoever writes beside the pass does not feel it."""
 
 
@@ -60,10 +61,10 @@ def sweep(ctx: Context) -> Swept:
     if known is not None:
         _attempt(ctx, swept, known.installation_id, partial(recompute_dates, ctx))
     for status in ("submitted", "open", "transferred"):
-        for batch in _to_look_at(ctx, status):
-            _together(ctx, swept, [problem_id for problem_id, _ in batch], _stages_of_problems)
-    for batch in _to_look_at(ctx, "found"):
-        _together(ctx, swept, list(dict.fromkeys(inspection_id for _, inspection_id in batch)), _stages_of_issuing)
+        for span in _spans(ctx, status):
+            _together(ctx, swept, span, clocks.ids_for_system, _stages_of_problems)
+    for span in _spans(ctx, "found"):
+        _together(ctx, swept, span, clocks.inspections_for_system, _stages_of_issuing)
     for whom, count in sorted(swept.unheard.items()):
         log.warning("%d messages for nobody: no %s", count, whom)
     with unit(ctx.session):
@@ -77,28 +78,26 @@ def sweep(ctx: Context) -> Swept:
     return swept
 
 
-def _to_look_at(ctx: Context, status: str) -> Iterator[list[tuple[UUID, UUID]]]:
-    """(problem, inspection) of a status, a batch at a time; what was set aside is not met twice."""
-    after: tuple[date, UUID] | None = None
-    while rows := clocks.to_look_at_for_system(ctx.session, status, ctx.today(), after, BATCH):
+def _spans(ctx: Context, status: str) -> Iterator[Span]:
+    """What is to be looked at, a batch at a time; what was set aside is not met twice."""
+    span: Span | None = None
+    while span := clocks.next_span_for_system(ctx.session, status, ctx.today(), span, BATCH):
         ctx.session.rollback()
-        yield [(problem_id, inspection_id) for _, problem_id, inspection_id in rows]
-        after = rows[-1][:2]
+        yield span
 
 
-Work = Callable[[Context, Swept, Sequence[UUID]], None]
+Work = Callable[[Context, Swept, Span | UUID], None]
 
 
-def _together(ctx: Context, swept: Swept, subjects: Sequence[UUID], work: Work) -> None:
-    swept.looked_at += len(subjects)
-    kept = Counter(swept.kinds), swept.stages, swept.messages, swept.lapsed, Counter(swept.unheard)
+def _together(ctx: Context, swept: Swept, span: Span, subjects_of: Callable[..., Sequence[UUID]], work: Work) -> None:
+    kept = replace(swept, kinds=Counter(swept.kinds), unheard=Counter(swept.unheard))
     try:
-        work(ctx, swept, subjects)
+        work(ctx, swept, span)
     except Exception:  # one of them; each alone says which
         ctx.session.rollback()
-        swept.kinds, swept.stages, swept.messages, swept.lapsed, swept.unheard = kept
-        for subject_id in subjects:
-            _attempt(ctx, swept, subject_id, partial(work, ctx, swept, [subject_id]))
+        swept.__dict__.update(kept.__dict__)
+        for subject_id in subjects_of(ctx.session, span):
+            _attempt(ctx, swept, subject_id, partial(work, ctx, swept, subject_id))
 
 
 def _attempt(ctx: Context, swept: Swept, subject_id: UUID, work: Callable[[], object]) -> None:
@@ -112,13 +111,13 @@ def _attempt(ctx: Context, swept: Swept, subject_id: UUID, work: Callable[[], ob
         swept.set_aside.append((subject_id, f"{type(error).__name__}: {error}"))
 
 
-def _stages_of_problems(ctx: Context, swept: Swept, problem_ids: Sequence[UUID]) -> None:
+def _stages_of_problems(ctx: Context, swept: Swept, which: Span | UUID) -> None:
     said = _Said(ctx)
     today = ctx.today()
     with unit(ctx.session):
-        rows = clocks.lock_clocks_for_system(ctx.session, problem_ids)
-        already = notifications.reached_for_system(ctx.session, problem_ids)
-        places = institutions.places_for_system(ctx.session, {row.institution_id for row in rows})
+        rows = clocks.lock_clocks_for_system(ctx.session, which)
+        already = notifications.reached_for_system(ctx.session, [row.id for row in rows])
+        swept.looked_at += len(rows)
         looks: dict[UUID, date] = {}
         for row in rows:
             next_on: list[date | None] = []
@@ -129,11 +128,13 @@ def _stages_of_problems(ctx: Context, swept: Swept, problem_ids: Sequence[UUID])
                     continue
                 next_on.append(row.clock_on + timedelta(days=1))
             for stages, due_on, since_on in _clocks_of(row):
-                reached = {stage for number, on, stage in already[row.id] if (number, on) == (row.round, due_on)}
+                reached = frozenset(
+                    stage for number, on, stage in already[row.id] if (number, on) == (row.round, due_on)
+                )
                 plan = deadlines.plan_stages(due_on, today, stages, reached, since_on)
                 params = {
                     "number": row.number,
-                    "institution": places[row.institution_id][0],
+                    "institution": row.institution,
                     "text": row.text,
                     "due_on": due_on.isoformat(),
                     "days": (today - due_on).days,
@@ -141,7 +142,7 @@ def _stages_of_problems(ctx: Context, swept: Swept, problem_ids: Sequence[UUID])
                 said.say(plan, row.id, row.round, due_on, row.institution_id, row.id, params)
                 next_on.append(plan.next_on)
             looks[row.id] = min((day for day in next_on if day is not None), default=NEVER)
-        said.write(swept, places)
+        said.write(swept, {row.institution_id: row.region_code for row in rows})
         clocks.look_on_for_system(ctx.session, looks)
 
 
@@ -151,7 +152,7 @@ def _lapse(ctx: Context, problem_id: UUID) -> None:
     lapse(ctx, problem)
 
 
-def _clocks_of(row: Any) -> Iterator[tuple[Sequence[Stage], date, date]]:
+def _clocks_of(row: Any) -> Iterator[tuple[tuple[Stage, ...], date, date]]:
     """(stages, date, since when) by whose clock runs: a petition stops the unit's until the reviewer decides it. A
     proof that waits for its photos has no stages. `row` has the columns of `clocks.CLOCKS`."""
     if row.status == "open" and row.petition_due_on is not None:
@@ -162,10 +163,12 @@ def _clocks_of(row: Any) -> Iterator[tuple[Sequence[Stage], date, date]]:
         yield SUPERVISION_STAGES, row.supervision_due_on, row.supervised_on
 
 
-def _stages_of_issuing(ctx: Context, swept: Swept, inspection_ids: Sequence[UUID]) -> None:
+def _stages_of_issuing(ctx: Context, swept: Swept, which: Span | UUID) -> None:
     """The issuer's clock runs per inspection: one message for all its findings."""
     said = _Said(ctx)
     with unit(ctx.session):
+        inspection_ids = clocks.inspections_for_system(ctx.session, which) if isinstance(which, Span) else [which]
+        swept.looked_at += len(inspection_ids)
         held = inspections.lock_many_for_system(ctx.session, inspection_ids)
         already = notifications.reached_for_system(ctx.session, inspection_ids)
         places = institutions.places_for_system(ctx.session, {row.institution_id for row in held})
@@ -179,7 +182,9 @@ def _stages_of_issuing(ctx: Context, swept: Swept, inspection_ids: Sequence[UUID
             if found is None:
                 continue
             first = min(found, key=lambda row: row.clock_on)
-            reached = {code for number, on, code in already[inspection.id] if (number, on) == (0, first.clock_on)}
+            reached = frozenset(
+                code for number, on, code in already[inspection.id] if (number, on) == (0, first.clock_on)
+            )
             plan = deadlines.plan_stages(first.clock_on, ctx.today(), ISSUE_STAGES, reached, first.since_on)
             params = {
                 "inspection_id": str(inspection.id),
@@ -189,16 +194,16 @@ def _stages_of_issuing(ctx: Context, swept: Swept, inspection_ids: Sequence[UUID
             }
             said.say(plan, inspection.id, 0, first.clock_on, inspection.institution_id, None, params)
             looks |= {row.id: plan.next_on or NEVER for row in found}
-        said.write(swept, places)
+        said.write(swept, {place: region for place, (_, region) in places.items()})
         clocks.look_on_for_system(ctx.session, looks)
 
 
 class _Said:
     """What one unit records and says, written in one go. Its subjects are locked, so what is not on record yet is
-    news."""
+    news; what is said together is said in one moment."""
 
     def __init__(self, ctx: Context) -> None:
-        self._ctx = ctx
+        self._ctx = ctx.at(FixedClock(ctx.clock.zone, ctx.now()))
         self._reached: dict[tuple[Stage, ...], list[UUID]] = {}
         self._facts: list[dict[str, Any]] = []
         self._events: list[dict[str, Any]] = []
@@ -227,8 +232,8 @@ class _Said:
                 about = {"stage": stage.code, "proposal": stage.proposal}
                 self._events.append(self._ctx.event(problem_id, None, stage.event, **about))
 
-    def write(self, swept: Swept, places: Mapping[UUID, tuple[str, str]]) -> None:
-        """`places`: name and region of every institution of which something is said."""
+    def write(self, swept: Swept, regions: Mapping[UUID, str]) -> None:
+        """`regions`: the region of today of every institution of which something is said."""
         session = self._ctx.session
         swept.stages += notifications.reach_for_system(session, self._facts)
         for stages, problem_ids in self._reached.items():
@@ -238,16 +243,16 @@ class _Said:
                 session, codes, problem_ids, self._ctx.now(), supervision=supervision
             )
         problems.add_events_for_system(session, self._events)
-        regions = {place: places[place][1] for _, _, place, _, _ in self._messages}
+        about = {place: regions[place] for _, _, place, _, _ in self._messages}
         roles = {role for _, role, _, _, _ in self._messages}
-        people = notifications.recipients_of_many_for_system(session, roles, regions) if regions else {}
+        people = notifications.recipients_of_many_for_system(session, roles, about) if about else {}
         rows = []
         for kind, role, place, problem_id, params in self._messages:
             told = people[place].get(role, ())
             swept.messages += len(told)
             swept.kinds[kind] += len(told)
             if not told:
-                swept.unheard[f"{role} in {places[place][1]}"] += 1
+                swept.unheard[f"{role} in {regions[place]}"] += 1
             rows += [self._ctx.message(kind, user_id, problem_id, params) for user_id in told]
         notifications.add_for_system(session, rows)
 

@@ -5,9 +5,10 @@ A deadline is a date and lasts to its end. Overdue is computed here and stored n
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Any, Final, Literal
 
 from inspection.domain.calendar import Calendar
@@ -122,7 +123,7 @@ def was_on_time(received_on: date, ordered_due_on: date | None, extended_due_on:
     return received_on <= max(ordered_due_on, extended_due_on or ordered_due_on)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Stage:
     """A point on a clock: `days` from its date, the kind of message, and the roles that get it.
     `proposal` is what the stage puts before its readers (挂牌督办, 检察建议)."""
@@ -198,7 +199,8 @@ class StagePlan:
     next_on: date | None
 
 
-def plan_stages(due: date, today: date, stages: Sequence[Stage], already: Collection[str], since: date) -> StagePlan:
+@lru_cache(4096)
+def plan_stages(due: date, today: date, stages: tuple[Stage, ...], already: frozenset[str], since: date) -> StagePlan:
     """What a walk on `today` has to record and to say of one clock.
 
     `already` are codes recorded before; `since` is when the clock began. After an outage every stage that has passed

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Row, literal, select, true, union_all, update
+from sqlalchemy import ColumnElement, Row, and_, literal, select, true, tuple_, union_all, update
 from sqlalchemy.orm import Session
 
 from inspection.domain.problems import UNFINISHED
 from inspection.storage.db import insert_or_ignore_from
+from inspection.storage.institutions import InstitutionRow
 from inspection.storage.notifications import StageFactRow
 from inspection.storage.problems import ProblemRow
 
@@ -19,21 +21,48 @@ NEVER: Final = date(9999, 12, 31)
 """`stage_on` of what has passed its last stage."""
 
 
-def to_look_at_for_system(
-    session: Session, status: str, today: date, after: tuple[date, UUID] | None, limit: int
-) -> list[tuple[date, UUID, UUID]]:
-    """(stage_on, id, inspection) of the problems of a status that a deadline pass has to look at, a batch at a time."""
-    statement = select(P.stage_on, P.id, P.inspection_id)
-    statement = statement.where(P.status == status, P.stage_on <= today)
-    if after is not None:
-        stage_on, last = after
-        statement = statement.where((P.stage_on > stage_on) | ((P.stage_on == stage_on) & (P.id > last)))
-    rows = session.execute(statement.order_by(P.stage_on, P.id).limit(limit))
-    return [(stage_on, problem_id, inspection_id) for stage_on, problem_id, inspection_id in rows]
-
-
 P: Final[Any] = ProblemRow.__table__.c
-"""The bare table: a pass reads columns and makes no row objects."""
+PLACE: Final[Any] = InstitutionRow.__table__
+"""The bare tables: a pass reads columns and makes no row objects."""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of what a deadline pass has to look at on a day: the problems of a status by (stage_on, id), after one
+    and up to another; None is without end."""
+
+    status: str
+    today: date
+    after: tuple[date, UUID] | None
+    last: tuple[date, UUID] | None
+
+    def holds(self) -> ColumnElement[bool]:
+        place = tuple_(P.stage_on, P.id)
+        return and_(
+            P.status == self.status,
+            P.stage_on <= self.today,
+            place > self.after if self.after else true(),
+            place <= self.last if self.last else true(),
+        )
+
+
+def next_span_for_system(session: Session, status: str, today: date, before: Span | None, limit: int) -> Span | None:
+    """The stretch of so many problems that follows one that was walked, None after the last."""
+    if before is not None and before.last is None:
+        return None
+    rest = Span(status, today, before.last if before else None, None)
+    in_order = select(P.stage_on, P.id).where(rest.holds()).order_by(P.stage_on, P.id)
+    last = session.execute(in_order.offset(limit - 1).limit(1)).first()
+    return replace(rest, last=None if last is None else (last.stage_on, last.id))
+
+
+def ids_for_system(session: Session, span: Span) -> Sequence[UUID]:
+    return session.scalars(select(P.id).where(span.holds()).order_by(P.id)).all()
+
+
+def inspections_for_system(session: Session, span: Span) -> Sequence[UUID]:
+    return session.scalars(select(P.inspection_id).where(span.holds()).distinct().order_by(P.inspection_id)).all()
+
 
 CLOCKS: Final[tuple[Any, ...]] = (
     P.id,
@@ -52,10 +81,13 @@ CLOCKS: Final[tuple[Any, ...]] = (
 """What a deadline pass has to know of a problem."""
 
 
-def lock_clocks_for_system(session: Session, problem_ids: Sequence[UUID]) -> Sequence[Row[Any]]:
-    """The columns of `CLOCKS` by id, the rows held against other writers until the unit ends."""
-    statement = select(*CLOCKS).where(P.id.in_(problem_ids)).order_by(P.id)
-    return session.execute(statement.with_for_update()).all()
+def lock_clocks_for_system(session: Session, which: Span | UUID) -> Sequence[Row[Any]]:
+    """The columns of `CLOCKS` by id, with the institution's name and region of today; the problems are held against
+    other writers until the unit ends."""
+    chosen = P.id.in_(select(P.id).where(which.holds())) if isinstance(which, Span) else P.id == which
+    columns: tuple[Any, ...] = (*CLOCKS, PLACE.c.name.label("institution"), PLACE.c.region_code)
+    statement = select(*columns).join(PLACE, PLACE.c.id == P.institution_id)
+    return session.execute(statement.where(chosen).order_by(P.id).with_for_update(of=ProblemRow.__table__)).all()
 
 
 def reach_for_system(

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import fcntl
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, lru_cache
 from math import inf
 from pathlib import Path
 from time import monotonic
@@ -19,7 +19,7 @@ from typing import IO, Any, Final
 
 import orjson
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import CursorResult, DateTime, Engine, Insert, MetaData, String, Table, Text, event
+from sqlalchemy import CursorResult, DateTime, Dialect, Engine, Insert, MetaData, String, Table, Text, event, insert
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, Connection, make_url
 from sqlalchemy.exc import DisconnectionError, TimeoutError
@@ -33,6 +33,9 @@ NAMING: Final = {
     "fk": "fk_%(table_name)s_%(column_0_N_name)s",
     "pk": "pk_%(table_name)s",
 }
+
+
+Processor = Callable[[Any], Any]
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -233,6 +236,37 @@ def _flocked(handle: IO[bytes]) -> Iterator[None]:
         yield
     finally:
         fcntl.flock(handle, fcntl.LOCK_UN)
+
+
+def insert_many(session: Session, table: Any, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows that all give the same columns. A value that many of them share (a moment, what a message says) is
+    made ready for the driver once; SQLAlchemy's own way does it row by row, which takes longer than the insert."""
+    if not rows:
+        return
+    connection = session.connection()
+    statement, processors = _insert_of(table.__table__, tuple(rows[0]), connection.dialect)
+    ready = [_ready(process, [row[name] for row in rows]) for name, process in processors.items()]
+    values = list(zip(*ready, strict=True))
+    if not connection.dialect.positional:
+        connection.exec_driver_sql(statement, [dict(zip(processors, one, strict=True)) for one in values])
+    else:
+        connection.exec_driver_sql(statement, values)
+
+
+def _ready(process: Processor | None, values: list[Any]) -> list[Any]:
+    if process is None:
+        return values
+    shared = {id(value): value for value in values}
+    ready = {key: process(value) for key, value in shared.items()}
+    return [ready[id(value)] for value in values]
+
+
+@lru_cache(64)
+def _insert_of(table: Table, columns: tuple[str, ...], dialect: Dialect) -> tuple[str, dict[str, Processor | None]]:
+    """The statement, and what makes a value of each of its columns ready for the driver, in the statement's order."""
+    statement = insert(table).compile(dialect=dialect, column_keys=columns)
+    in_order = [column for column in table.columns if column.key in columns]
+    return str(statement), {one.key: one.type.dialect_impl(dialect).bind_processor(dialect) for one in in_order}
 
 
 def insert_or_ignore(session: Session, table: Any, rows: Sequence[Mapping[str, Any]]) -> int:

@@ -7,12 +7,12 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, String, insert, or_, select
+from sqlalchemy import ForeignKey, Index, String, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from inspection.domain.actor import Actor
 from inspection.storage.accounts import RoleRow, UserRow
-from inspection.storage.db import Base, Json, insert_or_ignore
+from inspection.storage.db import Base, Json, insert_many, insert_or_ignore
 from inspection.storage.institutions import InstitutionRow
 from inspection.storage.scope import regions_over
 
@@ -44,8 +44,7 @@ class StageFactRow(Base):
 
 
 def add_for_system(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
-    if rows:
-        session.execute(insert(NotificationRow.__table__), list(rows))  # type: ignore[arg-type]
+    insert_many(session, NotificationRow, rows)
 
 
 def recipients_for_system(session: Session, roles: Iterable[str], institution_id: UUID, region_code: str) -> list[UUID]:
@@ -72,10 +71,13 @@ def recipients_of_many_for_system(
             .order_by(UserRow.id)
         ):
             held.setdefault(code or "", []).append((role, user_id))
-        for institution_id, region in regions.items():
+        by_region: dict[str, dict[str, list[UUID]]] = {}
+        for region in set(regions.values()):
+            over_it = by_region[region] = {}
             for code in regions_over(region):
                 for role, user_id in held.get(code, ()):
-                    found[institution_id].setdefault(role, []).append(user_id)
+                    over_it.setdefault(role, []).append(user_id)
+        found = {institution_id: dict(by_region[region]) for institution_id, region in regions.items()}
     if "unit" in roles:
         theirs = or_(RoleRow.institution_id == InstitutionRow.id, RoleRow.institution_id == InstitutionRow.successor_id)
         for institution_id, user_id in session.execute(

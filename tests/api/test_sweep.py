@@ -162,7 +162,8 @@ def test_a_pass_looks_only_at_what_may_have_come_to_a_stage(world: World) -> Non
     assert (world.sweep().looked_at, world.sweep().looked_at) == (1, 0)
 
 
-def test_a_pass_of_many_batches_says_everything_once(world: World) -> None:
+def test_a_pass_of_many_batches_says_everything_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("inspection.actions.sweep.BATCH", 30)
     for _ in range(7):
         made = world.inspect({"S-02-06": [{"fact": f"缺 {number}"} for number in range(20)]})
         world.issue(made["id"])

@@ -177,7 +177,7 @@ def walk(
     recorded: list[str] = []
     messages: list[tuple[date, str, str]] = []
     for today in on:
-        plan = plan_stages(due, today, stages, recorded, since)
+        plan = plan_stages(due, today, tuple(stages), frozenset(recorded), since)
         messages += [(today, role, code) for role, code in told(plan).items()]
         recorded += codes(plan)
     return recorded, messages
@@ -216,12 +216,12 @@ def test_a_daily_walk_tells_each_stage_on_its_day(stages: Sequence[Stage]) -> No
 
 
 def test_nothing_is_said_before_the_first_reminder() -> None:
-    plan = plan_stages(DUE, DUE - timedelta(days=8), UNIT_STAGES, (), DUE - timedelta(days=30))
+    plan = plan_stages(DUE, DUE - timedelta(days=8), UNIT_STAGES, frozenset(), DUE - timedelta(days=30))
     assert (plan.reached, plan.messages) == ((), ())
 
 
 def test_after_an_outage_each_role_hears_of_its_latest_stage_alone() -> None:
-    plan = plan_stages(DUE, DUE + timedelta(days=40), UNIT_STAGES, (), DUE - timedelta(days=30))
+    plan = plan_stages(DUE, DUE + timedelta(days=40), UNIT_STAGES, frozenset(), DUE - timedelta(days=30))
     assert codes(plan) == [stage.code for stage in UNIT_STAGES]
     assert told(plan) == {
         "unit": "due_+1",
@@ -232,7 +232,7 @@ def test_after_an_outage_each_role_hears_of_its_latest_stage_alone() -> None:
 
 
 def test_a_short_outage_is_made_up_for_by_the_latest_reminder() -> None:
-    plan = plan_stages(DUE, DUE - timedelta(days=2), UNIT_STAGES, ("due_-7",), DUE - timedelta(days=15))
+    plan = plan_stages(DUE, DUE - timedelta(days=2), UNIT_STAGES, frozenset({"due_-7"}), DUE - timedelta(days=15))
     assert codes(plan) == ["due_-3"]
     assert told(plan) == {"unit": "due_-3"}
 
@@ -250,7 +250,7 @@ def test_a_reminder_of_the_very_day_the_clock_began_is_sent() -> None:
 
 
 def test_what_is_due_on_the_day_it_begins_is_told_at_once() -> None:
-    plan = plan_stages(DUE, DUE, UNIT_STAGES, (), DUE)
+    plan = plan_stages(DUE, DUE, UNIT_STAGES, frozenset(), DUE)
     assert codes(plan) == ["due_-7", "due_-3", "due_-1", "due_0"]
     assert told(plan) == {"unit": "due_0"}
 
@@ -296,7 +296,7 @@ def test_walks_with_any_gaps_record_each_stage_once_and_the_role_hears_the_last(
 def test_again_on_the_same_day_plans_nothing(since: date, until_due: int, outage: int, stages: Sequence[Stage]) -> None:
     due, today = since + timedelta(days=until_due), since + timedelta(days=outage)
     first = plan_stages(due, today, stages, (), since)
-    again = plan_stages(due, today, stages, codes(first), since)
+    again = plan_stages(due, today, stages, frozenset(codes(first)), since)
     assert again == StagePlan((), (), again.next_on)
     assert again.next_on is None or again.next_on > today
 
@@ -315,6 +315,6 @@ def test_what_was_recorded_before_is_neither_recorded_nor_told_again(
     since: date, until_due: int, already: set[str], outage: int
 ) -> None:
     due, today = since + timedelta(days=until_due), since + timedelta(days=outage)
-    plan = plan_stages(due, today, UNIT_STAGES, already, since)
+    plan = plan_stages(due, today, UNIT_STAGES, frozenset(already), since)
     assert already.isdisjoint(codes(plan))
     assert already.isdisjoint(told(plan).values())
