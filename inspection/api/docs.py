@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 from flask import Blueprint, Response, render_template, request
 
 from inspection.api.endpoint import DECLARATIONS, Declaration
-from inspection.api.openapi import PART, document
+from inspection.api.openapi import ANSWERS, PART, document
 from inspection.domain.permissions import ALLOWED, ANYONE
 from inspection.domain.texts import language_of, texts
 from inspection.web import page
@@ -46,40 +47,49 @@ def show() -> Response:
     language = language_of(request.headers.get("Accept-Language", ""))
     spec = document()
     ordered = sorted(DECLARATIONS.items(), key=lambda item: item[1].tag)
+    words = texts(language)
     groups = [
-        (tag, [_operation(name, declaration, spec) for name, declaration in items])
+        (tag, words["subject"][tag], [_operation(name, declaration, spec, words) for name, declaration in items])
         for tag, items in groupby(ordered, key=lambda item: item[1].tag)
     ]
     schemas = {name: _lines(schema) for name, schema in sorted(spec["components"]["schemas"].items())}
-    words = texts(language)["docs"]
     return page(
         render_template(
-            "docs.html", language=language.replace("_", "-"), t=words, info=spec["info"], groups=groups, schemas=schemas
+            "docs.html",
+            language=language.replace("_", "-"),
+            t=words["docs"],
+            info=spec["info"],
+            groups=groups,
+            schemas=schemas,
         )
     )
 
 
-def _operation(name: str, declaration: Declaration, spec: dict[str, Any]) -> Operation:
+def _operation(
+    name: str, declaration: Declaration, spec: dict[str, Any], words: Mapping[str, Mapping[str, str]]
+) -> Operation:
     path = PART.sub(lambda part: "{" + part.group(2) + "}", declaration.path)
     shown = spec["paths"][path][declaration.method.lower()]
-    roles = "" if declaration.permission == ANYONE else ", ".join(sorted(ALLOWED[declaration.permission]))
+    allowed = () if declaration.permission == ANYONE else sorted(ALLOWED[declaration.permission])
+    said = {english: words["answer"][code] for code, english in ANSWERS.items()}
     body = shown.get("requestBody", {}).get("content", {})
     return Operation(
         method=declaration.method,
         path=spec["servers"][0]["url"] + path,
         anchor=name,
-        summary=declaration.summary,
-        roles=roles,
+        summary=words["operation"][name.removeprefix("api.")],
+        roles=", ".join(f"{words['role'][role]} {role}" for role in allowed),
         parameters=[_line(p["name"], p["schema"], p.get("required", False)) for p in shown.get("parameters", ())],
         body=next((_line(kind, content["schema"], True) for kind, content in body.items()), None),
-        answers=[(status, _answer(answer)) for status, answer in sorted(shown["responses"].items())],
+        answers=[(status, _answer(answer, said)) for status, answer in sorted(shown["responses"].items())],
     )
 
 
-def _answer(answer: dict[str, Any]) -> Line:
+def _answer(answer: dict[str, Any], said: Mapping[str, str]) -> Line:
+    about = said.get(answer["description"], answer["description"])
     for content in answer.get("content", {}).values():
-        return _line(answer["description"], content["schema"], False)
-    return Line(answer["description"], "", None, False, "")
+        return _line(about, content["schema"], False)
+    return Line(about, "", None, False, "")
 
 
 def _lines(schema: dict[str, Any]) -> list[Line]:

@@ -40,7 +40,6 @@ class Declaration:
     method: str
     path: str
     permission: str
-    summary: str
     returns: Mapping[int, Schema | str | None]
     body: Schema | Sequence[str] | None = None
     read: Callable[[bytes], Read[Any]] | None = None
@@ -77,7 +76,7 @@ def endpoint(
     refuses: tuple[str, ...] = (),
 ) -> Callable[[Callable[..., Any]], Callable[..., Response]]:
     """Declare a route. The function is called with the context, the actor (holding only the roles that allow this;
-    not for `anyone`), what was read, and the parts of the path; its docstring's first line is the summary.
+    not for `anyone`), what was read, and the parts of the path. What it does is said in `texts`, under `operation`.
 
     `returns`: status → schema, media type, or None for no content. `body`: a schema, or the media types of raw bytes.
     `listed`: the answer is a list of the schema; `paged`: and it comes in pages.
@@ -88,7 +87,6 @@ def endpoint(
             method=method,
             path=path,
             permission=permission,
-            summary=(function.__doc__ or "").strip().splitlines()[0],
             returns=returns,
             body=body,
             read=read,

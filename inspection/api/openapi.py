@@ -16,9 +16,11 @@ from inspection.actions.context import Context
 from inspection.api.endpoint import DECLARATIONS, LARGEST_PAGE, PAGE, PREFIX, Declaration, endpoint
 from inspection.domain.errors import CODES
 from inspection.domain.permissions import ANYONE
+from inspection.domain.texts import texts
 from inspection.schemas.wire import ListOf, Part, Text, Whole, Wire
 from inspection.web import json_response
 
+ANSWERS: Final = texts("en")["answer"]
 PART: Final = re.compile(r"<(?:(\w+):)?(\w+)>")
 PART_SHAPES: Final[dict[str, dict[str, Any]]] = {
     "uuid": {"type": "string", "format": "uuid"},
@@ -79,7 +81,7 @@ def document() -> dict[str, Any]:
 def _operation(name: str, declaration: Declaration) -> dict[str, Any]:
     operation: dict[str, Any] = {
         "operationId": name.removeprefix("api."),
-        "summary": declaration.summary,
+        "summary": texts("en")["operation"][name.removeprefix("api.")],
         "tags": [declaration.tag],
         "parameters": _parameters(declaration),
         "responses": {str(status): _response(shape, declaration) for status, shape in declaration.returns.items()},
@@ -87,7 +89,7 @@ def _operation(name: str, declaration: Declaration) -> dict[str, Any]:
     }
     for code in _refusals(declaration):
         operation["responses"].setdefault(str(CODES[code][0]), _problem(_codes_of(declaration, CODES[code][0])))
-    operation["responses"]["default"] = _problem("any other refusal")
+    operation["responses"]["default"] = _problem(ANSWERS["other"])
     if isinstance(declaration.body, Schema):
         operation["requestBody"] = {
             "required": True,
@@ -122,9 +124,9 @@ def _problem(description: str) -> dict[str, Any]:
 
 def _response(shape: Schema | str | None, declaration: Declaration) -> dict[str, Any]:
     if shape is None:
-        return {"description": "done"}
+        return {"description": ANSWERS["done"]}
     if isinstance(shape, str):
-        return {"description": "the bytes", "content": {shape: {"schema": {"type": "string", "format": "binary"}}}}
+        return {"description": ANSWERS["bytes"], "content": {shape: {"schema": {"type": "string", "format": "binary"}}}}
     if declaration.listed:
         page = {
             "type": "object",
@@ -134,8 +136,8 @@ def _response(shape: Schema | str | None, declaration: Declaration) -> dict[str,
             },
             "required": ["items", "next_cursor"],
         }
-        return {"description": "a page", "content": {"application/json": {"schema": page}}}
-    return {"description": "the resource", "content": {"application/json": {"schema": shape}}}
+        return {"description": ANSWERS["page"], "content": {"application/json": {"schema": page}}}
+    return {"description": ANSWERS["resource"], "content": {"application/json": {"schema": shape}}}
 
 
 def _parameters(declaration: Declaration) -> list[Any]:

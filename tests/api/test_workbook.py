@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import io
 import os
 import re
@@ -19,6 +20,7 @@ import pytest
 from python_calamine import CalamineWorkbook
 
 from inspection.documents import workbook
+from inspection.domain.texts import texts
 from tests.support.server import ROOT
 from tests.support.world import World, jpeg, new_id, sha256
 
@@ -182,6 +184,7 @@ ENDLESS = """
 import itertools, sys
 from pathlib import Path
 from inspection.documents import workbook
+from inspection.domain.texts import texts
 head = workbook.Head("x", ("y",), ("z",), (9,), (), "more")
 def rows():
     for number in itertools.count():
@@ -221,10 +224,14 @@ def test_the_api_page_needs_nothing_from_outside(sqlite_world: World) -> None:
         assert "script-src" not in answer.headers["Content-Security-Policy"]
         assert f"<h1>{title}</h1>" in answer.text
         assert not re.search(r"(src|href)=.https?:", answer.text)
+        shown = html.unescape(answer.text)
+        words = texts(language.replace("-", "_"))
+        for section in ("operation", "subject"):
+            assert all(text in shown for text in words[section].values())
     described = client.get("/api/v1/openapi.json").json
     for path, operations in described["paths"].items():
         assert f"/api/v1{path}</code>" in answer.text
-        assert all(operation["summary"] in answer.text.replace("&#39;", "'") for operation in operations.values())
+        assert all(operation["summary"] in html.unescape(answer.text) for operation in operations.values())
     anchors = set(re.findall(r'id="([^"]+)"', answer.text))
     assert set(re.findall(r'href="#([^"]+)"', answer.text)) <= anchors
 

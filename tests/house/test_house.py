@@ -132,6 +132,13 @@ def test_the_two_languages_have_the_same_texts_with_the_same_gaps() -> None:
             assert gaps(chinese[section][code]) == gaps(english[section][code]), (section, code)
 
 
+def test_every_operation_subject_and_role_has_its_words() -> None:
+    known = texts("en")
+    assert known["operation"].keys() == {name.removeprefix("api.") for name in DECLARATIONS}
+    assert known["subject"].keys() == {declaration.tag for declaration in DECLARATIONS.values()}
+    assert known["role"].keys() == {role for allowed in ALLOWED.values() for role in allowed}
+
+
 def codes_in_source(function: str, position: int = 0) -> set[str]:
     """The string arguments at one position of all calls of a function, over the whole source."""
     found: set[str] = set()
