@@ -23,7 +23,7 @@ check: $(DEV_READY)
 	$(BIN)/inspection checklist lint checklists/definitions/*.yaml
 
 drill: $(DEV_READY)
-	$(BIN)/python -m pytest -n 0 -m drill --timeout=3600 tests
+	$(BIN)/python -m pytest -n 0 -m "drill or hypothesis" --hypothesis-profile=drill --timeout=3600 tests
 
 bench: $(DEV_READY)
 	$(BIN)/python -m benchmarks

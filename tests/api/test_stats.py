@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select, text
 
@@ -84,6 +84,8 @@ class Life:
                 self.due = self.due or on
             if name == "transferred":
                 self.status, self.due = "transferred", None
+            if name == "reopened" and event.get("department_due_on"):
+                self.status = "transferred"
             if name == "settled":
                 self.status = "closed"
             if name in ("dropped", "merged", "objection_upheld", "withdrawn"):
@@ -206,6 +208,7 @@ def live(world: World, steps: list[tuple[str, int, int]]) -> None:
     max_examples=12, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.explicit, Phase.generate]
 )
 @given(steps=STEPS, month=st.integers(10, 12))
+@example(steps=[("transfer", 3, 0), ("reply", 3, 0), ("reopen", 3, 0)], month=11)
 def test_the_figures_equal_a_recount_from_the_events(
     engine: str, tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[str, int, int]], month: int
 ) -> None:
