@@ -11,7 +11,7 @@ from hypothesis import settings
 from tests.support import databases
 from tests.support.world import World, made_world
 
-# what gates a change gives the same answer twice; the drill looks elsewhere each time; neither looks at the time it took
+# the suite's cases are the same each time, the drill's are new; neither looks at how long one takes
 settings.register_profile("suite", derandomize=True, deadline=None)
 settings.register_profile("drill", deadline=None)
 settings.load_profile("suite")
