@@ -33,7 +33,6 @@ def upgrade() -> None:
         moment("at"),
         sa.Column("content_sha256", sa.String(length=64), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
-        sa.Column("result", sa.Text(), nullable=True),
         reference("desk_act", "actor_id", "user_account"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_desk_act")),
     )
@@ -97,13 +96,9 @@ def upgrade() -> None:
         sa.Column("reason", sa.Text(), nullable=False),
         uuid("declared_by_id"),
         moment("declared_at"),
-        uuid("ended_by_id", nullable=True),
-        moment("ended_at", nullable=True),
-        sa.Column("end_reason", sa.Text(), nullable=True),
         reference("recusal", "user_id", "user_account"),
         reference("recusal", "institution_id", "institution"),
         reference("recusal", "declared_by_id", "user_account"),
-        reference("recusal", "ended_by_id", "user_account"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_recusal")),
     )
     op.create_index("ix_recusal_institution_id_user_id", "recusal", ["institution_id", "user_id"])
@@ -118,8 +113,6 @@ def upgrade() -> None:
         sa.Column("reason", sa.Text(), nullable=False),
         uuid("actor_id", nullable=True),
         moment("at"),
-        sa.Column("before_region_code", sa.String(length=6), nullable=True),
-        uuid("before_successor_id", nullable=True),
         reference("institution_change", "institution_id", "institution"),
         reference("institution_change", "actor_id", "user_account"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_institution_change")),

@@ -17,7 +17,7 @@ from inspection.storage import migrations, tables
 from inspection.storage.db import db
 from tests.support import databases
 from tests.support.clock import HandClock
-from tests.support.world import World, jpeg, made_world, sha256
+from tests.support.world import World, jpeg, made_world, new_id, sha256
 
 
 def test_up_with_data_down_to_nothing_and_up_again_without_drift(engine: str, tmp_path: Path) -> None:
@@ -39,6 +39,19 @@ def test_up_with_data_down_to_nothing_and_up_again_without_drift(engine: str, tm
 def test_the_head_is_the_one_that_is_written_down() -> None:
     heads = ScriptDirectory(str(migrations.FOLDER)).get_heads()
     assert heads == [migrations.head_revision()]
+
+
+RELEASED = {
+    "0001_first_schema.py": "f81416ebe94d1025e35b497bef6edcb36150afc255f345856e7be4f7bb3b8f36",
+    "0002_turns.py": "d6df4d7397cdd24416f9fddcadf158ec67533b324a00e980b8f882435e6c5b04",
+    "0003_planning.py": "3f024e97b76c38464256f5b60a80fa7cb6e33df0d44fb84ad24cd876a1d2d82c",
+}
+"""An installation that is at a revision never runs it again: what is to change comes with a new one."""
+
+
+def test_released_revisions_stay_as_they_were() -> None:
+    revisions = sorted((migrations.FOLDER / "versions").glob("*.py"))
+    assert {one.name: sha256(one.read_bytes()) for one in revisions[:-1]} == RELEASED
 
 
 def test_readiness_tells_a_schema_that_is_not_the_newest(engine: str, tmp_path: Path) -> None:
@@ -88,3 +101,22 @@ def test_every_row_survives_down_to_the_first_release_and_up_again(engine: str, 
         assert world.sweep().messages == 0  # what was said is not said again
         with world.context() as ctx:
             assert list(mission_faults(ctx)) == []
+
+
+def test_who_lost_sight_of_an_institution_is_known_from_changes_of_before(engine: str, tmp_path: Path) -> None:
+    with made_world(engine, tmp_path) as world:
+        change = {"kind": "move", "region_code": "150103", "effective_on": world.today.isoformat(), "reason": "划转"}
+        assert (
+            world.person("league").put(f"/institutions/{world.places[0]}/changes/{new_id()}", change).status_code == 201
+        )
+        columns = text("SELECT before_region_code, before_successor_id FROM institution_change")
+        with world.app.app_context():
+            assert db.session.execute(columns).all() == [("150102", None)]
+            db.session.remove()
+            migrations.downgrade(db.engine, "0003")
+            migrations.upgrade(db.engine)
+            assert db.session.execute(columns).all() == [("150102", None)]
+            db.session.remove()
+        late = world.person("inspector").put(f"/inspections/{new_id()}", world.body(0, wrong={"S-01-05": []}))
+        assert late.status_code == 201
+        assert "institution_moved" in {flag["code"] for flag in late.json["flags"]}
