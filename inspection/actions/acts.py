@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert
-
 from inspection.actions.context import Context
 from inspection.domain.actor import Actor
 from inspection.domain.errors import Refused
 from inspection.domain.incoming import Incoming
 from inspection.storage import acts
 from inspection.storage.acts import ActRow
+from inspection.storage.db import insert_rows
 
 
 def done_before(ctx: Context, actor: Actor, act_id: UUID, kind: str, subject_id: UUID, incoming: Incoming[Any]) -> bool:
@@ -55,17 +54,20 @@ def keep(
 ) -> None:
     """Store the act as it came in, and its entry in the log; inside the unit that does what it says. `result`: what its
     answer needs again and nothing else tells."""
-    ctx.session.execute(
-        insert(ActRow.__table__),  # type: ignore[arg-type]
-        {
-            "id": act_id,
-            "kind": kind,
-            "subject_id": subject_id,
-            "actor_id": actor.id,
-            "at": ctx.now(),
-            "content_sha256": incoming.sha256,
-            "body": incoming.raw,
-            "result": result,
-        },
+    insert_rows(
+        ctx.session,
+        ActRow,
+        [
+            {
+                "id": act_id,
+                "kind": kind,
+                "subject_id": subject_id,
+                "actor_id": actor.id,
+                "at": ctx.now(),
+                "content_sha256": incoming.sha256,
+                "body": incoming.raw,
+                "result": result,
+            },
+        ],
     )
     ctx.record(actor, kind, "desk_act", act_id, subject=str(subject_id), sha256=incoming.sha256)

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert
-
 from inspection.actions.accounts import new_activation
 from inspection.actions.context import Context, new_id
 from inspection.actions.institution_changes import note_change, snapshot
@@ -24,6 +22,7 @@ from inspection.domain.imports import (
 )
 from inspection.storage import accounts, institutions
 from inspection.storage.accounts import ActivationRow, RoleRow, UserRow
+from inspection.storage.db import insert_rows
 from inspection.storage.institutions import InstitutionRow
 from inspection.storage.unit import once_more, unit
 
@@ -50,8 +49,7 @@ def import_institutions(ctx: Context, actor: Actor | None, table: Table) -> Impo
         given, faults = institutions_of(table, institutions.region_names_for_system(ctx.session), registered)
         _refuse(faults)
         fresh = [one for one in given if one.credit_code not in known]
-        if fresh:
-            ctx.session.execute(insert(InstitutionRow.__table__), [_values(ctx, one) for one in fresh])  # type: ignore[arg-type]
+        insert_rows(ctx.session, InstitutionRow, [_values(ctx, one) for one in fresh])
         changed = sum(_update(ctx, actor, known[one.credit_code], one) for one in given if one.credit_code in known)
         if fresh or changed:
             ctx.record(actor, "import_institutions", "installation", "1", new=len(fresh), changed=changed)

@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import insert
-
 from inspection.actions.context import Context
 from inspection.actions.issuing import apply_issue, fact_of
 from inspection.actions.notice_documents import as_document, frozen_row
@@ -23,6 +21,7 @@ from inspection.domain.problem_views import AcknowledgementView, NoticeRowView, 
 from inspection.domain.problems import number as problem_number
 from inspection.domain.views import Stored
 from inspection.storage import accounts, evidence, inspections, institutions, notices, problems
+from inspection.storage.db import insert_rows
 from inspection.storage.inspections import InspectionRow
 from inspection.storage.institutions import InstitutionRow
 from inspection.storage.notices import AcknowledgementRow
@@ -142,24 +141,27 @@ def _issue(
         "flags": flags,
     }
     document = ctx.render_notice(as_document(frozen, issue.document_number, issue.issued_on))
-    ctx.session.execute(
-        insert(IssuedRow.__table__),  # type: ignore[arg-type]
-        {
-            "id": notice_id,
-            "institution_id": institution.id,
-            "document_number": issue.document_number,
-            "district": institution.region_code,
-            "year": year,
-            "sequence": sequence,
-            "issuer_id": actor.id,
-            "issued_on": issue.issued_on,
-            "issued_at": ctx.now(),
-            "content_sha256": incoming.sha256,
-            "body": incoming.raw,
-            "frozen": frozen,
-            "document": document,
-            "document_sha256": hashlib.sha256(document).hexdigest(),
-        },
+    insert_rows(
+        ctx.session,
+        IssuedRow,
+        [
+            {
+                "id": notice_id,
+                "institution_id": institution.id,
+                "document_number": issue.document_number,
+                "district": institution.region_code,
+                "year": year,
+                "sequence": sequence,
+                "issuer_id": actor.id,
+                "issued_on": issue.issued_on,
+                "issued_at": ctx.now(),
+                "content_sha256": incoming.sha256,
+                "body": incoming.raw,
+                "frozen": frozen,
+                "document": document,
+                "document_sha256": hashlib.sha256(document).hexdigest(),
+            },
+        ],
     )
     if issue.service.photo is not None:
         evidence.name_photos(
@@ -215,17 +217,20 @@ def acknowledge_notice(
                 raise Refused("conflict")
             return Stored(_view(ctx, notice), created=False)
         given = incoming.load()
-        ctx.session.execute(
-            insert(AcknowledgementRow.__table__),  # type: ignore[arg-type]
-            {
-                "notice_id": notice_id,
-                "user_id": actor.id,
-                "name": given.name,
-                "title": given.title,
-                "acknowledged_at": ctx.now(),
-                "content_sha256": incoming.sha256,
-                "body": incoming.raw,
-            },
+        insert_rows(
+            ctx.session,
+            AcknowledgementRow,
+            [
+                {
+                    "notice_id": notice_id,
+                    "user_id": actor.id,
+                    "name": given.name,
+                    "title": given.title,
+                    "acknowledged_at": ctx.now(),
+                    "content_sha256": incoming.sha256,
+                    "body": incoming.raw,
+                },
+            ],
         )
         problems.add_events_for_system(
             ctx.session,

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy import insert
-
 from inspection.actions.context import Context
 from inspection.actions.problems import petition_view, view_of
 from inspection.actions.turns import (
@@ -26,6 +24,7 @@ from inspection.domain.petitions import Petition, PetitionDecision, extension_fa
 from inspection.domain.problem_views import PetitionAnswer
 from inspection.domain.views import Stored
 from inspection.storage import accounts, inspections, petitions, problems
+from inspection.storage.db import insert_rows
 from inspection.storage.petitions import PetitionRow
 from inspection.storage.problems import ProblemRow
 from inspection.storage.unit import once_more, unit
@@ -83,23 +82,26 @@ def _insert(
         denied = petitions.denied_dates_for_system(ctx.session, problem.id)
         holds = deadlines.asked_in_time(today, problem.due_on, denied)
     decide_on = deadlines.petition_due_on(today, ctx.calendar())
-    ctx.session.execute(
-        insert(PetitionRow.__table__),  # type: ignore[arg-type]
-        {
-            "id": petition_id,
-            "problem_id": problem.id,
-            "institution_id": problem.institution_id,
-            "kind": kind,
-            "round": problem.round,
-            "asked_by_id": actor.id,
-            "asked_at": ctx.now(),
-            "reason": given.reason,
-            "requested_due_on": given.requested_due_on,
-            "old_due_on": problem.due_on,
-            "holds": holds,
-            "content_sha256": incoming.sha256,
-            "body": incoming.raw,
-        },
+    insert_rows(
+        ctx.session,
+        PetitionRow,
+        [
+            {
+                "id": petition_id,
+                "problem_id": problem.id,
+                "institution_id": problem.institution_id,
+                "kind": kind,
+                "round": problem.round,
+                "asked_by_id": actor.id,
+                "asked_at": ctx.now(),
+                "reason": given.reason,
+                "requested_due_on": given.requested_due_on,
+                "old_due_on": problem.due_on,
+                "holds": holds,
+                "content_sha256": incoming.sha256,
+                "body": incoming.raw,
+            },
+        ],
     )
     problem.petition_id = petition_id
     problem.petition_kind = kind

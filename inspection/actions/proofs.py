@@ -8,14 +8,13 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert
-
 from inspection.actions.context import Context
 from inspection.actions.turns import set_clock, tell_of, turned
 from inspection.domain import deadlines
 from inspection.domain.actor import Actor
 from inspection.domain.inspections import short_code
 from inspection.storage import evidence
+from inspection.storage.db import insert_rows
 from inspection.storage.problems import ProblemRow
 from inspection.storage.rectifications import RectificationRow
 
@@ -39,26 +38,29 @@ def store_proof(
     here = evidence.uploaded_by(actor, ctx.session, photos)
     whole = here >= set(photos)
     digest = hashlib.sha256(body).hexdigest()
-    ctx.session.execute(
-        insert(RectificationRow.__table__),  # type: ignore[arg-type]
-        {
-            "id": proof_id,
-            "problem_id": problem.id,
-            "institution_id": problem.institution_id,
-            "submitter_id": actor.id,
-            "round": problem.round,
-            "on_the_spot": on_the_spot,
-            "description": description,
-            "completed_on": completed_on,
-            "photos": list(photos),
-            "flags": list(flags),
-            "received_at": now,
-            "content_sha256": digest,
-            "body": body,
-            "whole_at": now if whole else None,
-            "receipt_code": short_code(digest) if whole else None,
-            "outcome": None,
-        },
+    insert_rows(
+        ctx.session,
+        RectificationRow,
+        [
+            {
+                "id": proof_id,
+                "problem_id": problem.id,
+                "institution_id": problem.institution_id,
+                "submitter_id": actor.id,
+                "round": problem.round,
+                "on_the_spot": on_the_spot,
+                "description": description,
+                "completed_on": completed_on,
+                "photos": list(photos),
+                "flags": list(flags),
+                "received_at": now,
+                "content_sha256": digest,
+                "body": body,
+                "whole_at": now if whole else None,
+                "receipt_code": short_code(digest) if whole else None,
+                "outcome": None,
+            },
+        ],
     )
     evidence.name_photos(
         actor,

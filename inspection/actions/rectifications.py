@@ -6,8 +6,6 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert
-
 from inspection.actions.context import Context
 from inspection.actions.problems import rectification_view, view_of
 from inspection.actions.proofs import store_proof
@@ -22,6 +20,7 @@ from inspection.domain.problems import may_second, state_after_return
 from inspection.domain.rectifications import Decision, Proof, photo_faults, review_faults
 from inspection.domain.views import Stored
 from inspection.storage import accounts, evidence, inspections, institutions, problems, rectifications
+from inspection.storage.db import insert_rows
 from inspection.storage.problems import ProblemRow
 from inspection.storage.rectifications import RectificationRow, ReviewRow
 from inspection.storage.unit import once_more, unit
@@ -183,24 +182,27 @@ def _check(
 def _insert_review(
     ctx: Context, actor: Actor, problem: ProblemRow, review_id: UUID, incoming: Incoming[Decision], given: Decision
 ) -> None:
-    ctx.session.execute(
-        insert(ReviewRow.__table__),  # type: ignore[arg-type]
-        {
-            "id": review_id,
-            "problem_id": problem.id,
-            "rectification_id": given.rectification_id,
-            "institution_id": problem.institution_id,
-            "reviewer_id": actor.id,
-            "decision": given.decision,
-            "comment": given.comment,
-            "method": given.method,
-            "second_reviewer_id": given.second_reviewer,
-            "new_due_on": given.new_due_on,
-            "photos": list(given.photos),
-            "decided_at": ctx.now(),
-            "content_sha256": incoming.sha256,
-            "body": incoming.raw,
-        },
+    insert_rows(
+        ctx.session,
+        ReviewRow,
+        [
+            {
+                "id": review_id,
+                "problem_id": problem.id,
+                "rectification_id": given.rectification_id,
+                "institution_id": problem.institution_id,
+                "reviewer_id": actor.id,
+                "decision": given.decision,
+                "comment": given.comment,
+                "method": given.method,
+                "second_reviewer_id": given.second_reviewer,
+                "new_due_on": given.new_due_on,
+                "photos": list(given.photos),
+                "decided_at": ctx.now(),
+                "content_sha256": incoming.sha256,
+                "body": incoming.raw,
+            },
+        ],
     )
     evidence.name_photos(
         actor,

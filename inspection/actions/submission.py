@@ -8,8 +8,6 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert
-
 from checklists.engine import NUMBER_ATTRIBUTES, Flag, Outcome, evaluate
 from checklists.model import Checklist
 from inspection.actions.context import Context
@@ -26,6 +24,7 @@ from inspection.domain.inspections import Submission
 from inspection.domain.permissions import HANDING_IN_DAYS
 from inspection.domain.views import InspectionView, Stored
 from inspection.storage import accounts, assignments, checklists, evidence, inspections, institutions, problems
+from inspection.storage.db import insert_rows
 from inspection.storage.inspections import InspectionRow, ParticipantRow
 from inspection.storage.institutions import InstitutionRow
 from inspection.storage.unit import once_more, unit
@@ -266,7 +265,7 @@ def _insert(
         "notice_id": None,
         "withdrawn_at": None,
     }
-    ctx.session.execute(insert(InspectionRow.__table__), values)  # type: ignore[arg-type]
+    insert_rows(ctx.session, InspectionRow, [values])
     rows = [
         {
             "inspection_id": inspection_id,
@@ -277,8 +276,7 @@ def _insert(
         }
         for position, person in enumerate(submission.participants)
     ]
-    if rows:
-        ctx.session.execute(insert(ParticipantRow.__table__), rows)  # type: ignore[arg-type]
+    insert_rows(ctx.session, ParticipantRow, rows)
     return InspectionRow(**values)
 
 

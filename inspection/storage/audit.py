@@ -7,10 +7,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Integer, String, insert, select, text
+from sqlalchemy import BigInteger, Integer, String, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from inspection.storage.db import Base, Json
+from inspection.storage.db import Base, Json, insert_rows
 
 
 class AuditRow(Base):
@@ -36,16 +36,19 @@ def record_for_system(
     object_id: object,
     **detail: Any,
 ) -> None:
-    session.execute(
-        insert(AuditRow.__table__),  # type: ignore[arg-type]
-        {
-            "at": at,
-            "actor_id": actor_id,
-            "action": action,
-            "object_kind": object_kind,
-            "object_id": str(object_id),
-            "detail": detail,
-        },
+    insert_rows(
+        session,
+        AuditRow,
+        [
+            {
+                "at": at,
+                "actor_id": actor_id,
+                "action": action,
+                "object_kind": object_kind,
+                "object_id": str(object_id),
+                "detail": detail,
+            },
+        ],
     )
 
 

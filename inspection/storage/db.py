@@ -238,9 +238,10 @@ def _flocked(handle: IO[bytes]) -> Iterator[None]:
         fcntl.flock(handle, fcntl.LOCK_UN)
 
 
-def insert_many(session: Session, table: Any, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert rows that all give the same columns. A value that many of them share (a moment, what a message says) is
-    made ready for the driver once; SQLAlchemy's own way does it row by row, which takes longer than the insert."""
+def insert_rows(session: Session, table: Any, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert one row, or many that all give the same columns. A value that many of them share (a moment, what a message
+    says) is made ready for the driver once; SQLAlchemy's own way does it row by row, which takes longer than the
+    insert."""
     if not rows:
         return
     connection = session.connection()
@@ -264,7 +265,7 @@ def _ready(process: Processor | None, values: list[Any]) -> list[Any]:
 @lru_cache(64)
 def _insert_of(table: Table, columns: tuple[str, ...], dialect: Dialect) -> tuple[str, dict[str, Processor | None]]:
     """The statement, and what makes a value of each of its columns ready for the driver, in the statement's order."""
-    statement = insert(table).compile(dialect=dialect, column_keys=columns)
+    statement = insert(table).inline().compile(dialect=dialect, column_keys=columns)
     in_order = [column for column in table.columns if column.key in columns]
     return str(statement), {one.key: one.type.dialect_impl(dialect).bind_processor(dialect) for one in in_order}
 

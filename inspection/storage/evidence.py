@@ -10,11 +10,11 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, Integer, String, bindparam, insert, or_, select, update
+from sqlalchemy import ForeignKey, Index, Integer, String, bindparam, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from inspection.domain.actor import Actor
-from inspection.storage.db import Base, Json, insert_or_ignore
+from inspection.storage.db import Base, Json, insert_or_ignore, insert_rows
 from inspection.storage.scope import visible
 
 
@@ -116,8 +116,7 @@ def name_photos(
         }
         for sha256 in sorted(set(hashes))
     ]
-    if rows:
-        session.execute(insert(ManifestRow.__table__), rows)  # type: ignore[arg-type]
+    insert_rows(session, ManifestRow, rows)
 
 
 def missing_for_system(session: Session, subject_id: UUID) -> list[str]:

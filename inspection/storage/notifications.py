@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from inspection.domain.actor import Actor
 from inspection.storage.accounts import RoleRow, UserRow
-from inspection.storage.db import Base, Json, insert_many, insert_or_ignore
+from inspection.storage.db import Base, Json, insert_or_ignore, insert_rows
 from inspection.storage.institutions import InstitutionRow
 from inspection.storage.scope import regions_over
 
@@ -44,7 +44,7 @@ class StageFactRow(Base):
 
 
 def add_for_system(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
-    insert_many(session, NotificationRow, rows)
+    insert_rows(session, NotificationRow, rows)
 
 
 def recipients_for_system(session: Session, roles: Iterable[str], institution_id: UUID, region_code: str) -> list[UUID]:

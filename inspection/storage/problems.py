@@ -21,7 +21,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column, validates
 
 from inspection.domain.actor import Actor, region_prefix
 from inspection.domain.problems import FINISHED
-from inspection.storage.db import Base, Json, insert_many
+from inspection.storage.db import Base, Json, insert_rows
 from inspection.storage.institutions import InstitutionRow
 from inspection.storage.scope import visible, visible_lately
 
@@ -138,11 +138,11 @@ class EventRow(Base):
 
 
 def insert_for_system(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
-    insert_many(session, ProblemRow, rows)
+    insert_rows(session, ProblemRow, rows)
 
 
 def add_events_for_system(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
-    insert_many(session, EventRow, rows)
+    insert_rows(session, EventRow, rows)
 
 
 def get(actor: Actor, session: Session, problem_id: UUID) -> ProblemRow | None:
