@@ -35,3 +35,10 @@ def sqlite_world(tmp_path: Path) -> Iterator[World]:
     """The same on SQLite alone, for what does not touch storage."""
     with made_world("sqlite", tmp_path) as made:
         yield made
+
+
+@pytest.fixture
+def postgresql_world(tmp_path: Path) -> Iterator[World]:
+    """The same on PostgreSQL alone: SQLite's writers stand in line, so what waits for a row does so there."""
+    with made_world("postgresql", tmp_path) as made:
+        yield made

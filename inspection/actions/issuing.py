@@ -86,7 +86,7 @@ def apply_to(
             department=row.responsible_name,
             department_due_on=row.clock_on.isoformat(),
         )
-        tell_of(ctx, row, "transferred", ("unit",), department=row.responsible_name or "—")
+        tell_of(ctx, row, "transferred", ("unit",), department=row.responsible_name)
         if row.responsible_name is None:
             flags.append({"code": "department_unnamed", "problem_id": str(row.id)})
         return

@@ -190,7 +190,7 @@ def _tell_unit(
         "notice_id": str(notice_id),
         "institution": institution.name,
         "count": len(running),
-        "due_on": min((row.due_on.isoformat() for row in running if row.due_on), default="—"),
+        "due_on": min((row.due_on.isoformat() for row in running if row.due_on), default=None),
     }
     ctx.tell("notice_issued", ("unit",), institution.id, institution.region_code, None, params)
 

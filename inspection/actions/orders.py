@@ -81,7 +81,7 @@ def _transfer(ctx: Context, actor: Actor, problem: ProblemRow, incoming: Incomin
         reason=given.reason,
         **({"due_on": until} if event == "handed_back" else {"department_due_on": until}),
     )
-    tell_of(ctx, problem, event, concerned(problem), department=given.name or "", due_on=until, reason=given.reason)
+    tell_of(ctx, problem, event, concerned(problem), department=given.name, due_on=until, reason=given.reason)
 
 
 def move_to_department(ctx: Context, problem: ProblemRow, decided: date | None, start: date | None = None) -> None:
@@ -175,7 +175,7 @@ def _reopen(ctx: Context, actor: Actor, problem: ProblemRow, incoming: Incoming[
     if problem.status == "open":
         tell_of(ctx, problem, "reopened", ("unit",), due_on=until, reason=given.reason)
     else:
-        tell_of(ctx, problem, "transferred", ("unit",), department=problem.responsible_name or "")
+        tell_of(ctx, problem, "transferred", ("unit",), department=problem.responsible_name)
 
 
 def _refuse(faults: Sequence[Fault]) -> None:

@@ -200,7 +200,9 @@ def apply_decision(
         old_due_on=str(petition.old_due_on) if petition.old_due_on else None,
         due_on=str(problem.due_on) if problem.due_on else None,
     )
-    tell_of(ctx, problem, event, ("unit",), due_on=str(problem.due_on or "—"), reason=given.comment)
+    tell_of(
+        ctx, problem, event, ("unit",), due_on=str(problem.due_on) if problem.due_on else None, reason=given.comment
+    )
 
 
 def _facts(ctx: Context, row: PetitionRow) -> dict[str, str | None]:

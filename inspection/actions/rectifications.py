@@ -25,7 +25,6 @@ from inspection.storage.problems import ProblemRow
 from inspection.storage.rectifications import RectificationRow, ReviewRow
 from inspection.storage.unit import once_more, unit
 
-NO_DATE = "—"
 SECOND_REVIEWERS = INSPECTORS | {"reviewer", "supervisor"}
 
 
@@ -239,9 +238,9 @@ def _return(
     tell_of(ctx, problem, "returned", ("unit",), round=problem.round, due_on=_until(problem))
 
 
-def _until(problem: ProblemRow) -> str:
+def _until(problem: ProblemRow) -> str | None:
     """The unit's date; a finding that no notice has ordered yet has none."""
-    return str(problem.due_on) if problem.status == "open" and problem.due_on else NO_DATE
+    return str(problem.due_on) if problem.status == "open" and problem.due_on else None
 
 
 def next_round(ctx: Context, problem: ProblemRow, *, new_due_on: date | None) -> None:

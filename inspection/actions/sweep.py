@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import partial
 from typing import Any, Final
@@ -51,6 +51,15 @@ class Swept:
     set_aside: list[tuple[UUID, str]] = field(default_factory=list)
     kinds: Counter[str] = field(default_factory=Counter)
 
+    def add(self, part: Swept) -> None:
+        """What a unit did, once it is committed."""
+        self.looked_at += part.looked_at
+        self.stages += part.stages
+        self.messages += part.messages
+        self.lapsed += part.lapsed
+        self.unheard += part.unheard
+        self.kinds += part.kinds
+
 
 def sweep(ctx: Context) -> Swept:
     """One pass over every clock of which a stage may have come. A batch is a unit; where one fails, each of its
@@ -59,7 +68,7 @@ def sweep(ctx: Context) -> Swept:
     swept = Swept()
     known = installation.get_for_system(ctx.session)
     if known is not None:
-        _attempt(ctx, swept, known.installation_id, partial(recompute_dates, ctx))
+        _attempt(ctx, swept, known.installation_id, partial(_new_dates, ctx))
     for status in ("submitted", "open", "transferred"):
         for span in _spans(ctx, status):
             _together(ctx, swept, span, clocks.ids_for_system, _stages_of_problems)
@@ -78,6 +87,11 @@ def sweep(ctx: Context) -> Swept:
     return swept
 
 
+def _new_dates(ctx: Context) -> Swept:
+    recompute_dates(ctx)
+    return Swept()
+
+
 def _spans(ctx: Context, status: str) -> Iterator[Span]:
     """What is to be looked at, a batch at a time; what was set aside is not met twice."""
     span: Span | None = None
@@ -86,23 +100,21 @@ def _spans(ctx: Context, status: str) -> Iterator[Span]:
         yield span
 
 
-Work = Callable[[Context, Swept, Span | UUID], None]
+Work = Callable[[Context, Span | UUID], Swept]
 
 
 def _together(ctx: Context, swept: Swept, span: Span, subjects_of: Callable[..., Sequence[UUID]], work: Work) -> None:
-    kept = replace(swept, kinds=Counter(swept.kinds), unheard=Counter(swept.unheard))
     try:
-        work(ctx, swept, span)
+        swept.add(work(ctx, span))
     except Exception:  # one of them; each alone says which
         ctx.session.rollback()
-        swept.__dict__.update(kept.__dict__)
         for subject_id in subjects_of(ctx.session, span):
-            _attempt(ctx, swept, subject_id, partial(work, ctx, swept, subject_id))
+            _attempt(ctx, swept, subject_id, partial(work, ctx, subject_id))
 
 
-def _attempt(ctx: Context, swept: Swept, subject_id: UUID, work: Callable[[], object]) -> None:
+def _attempt(ctx: Context, swept: Swept, subject_id: UUID, work: Callable[[], Swept]) -> None:
     try:
-        work()
+        swept.add(work())
     except Refused as refused:  # somebody acted in the same moment: the next pass sees what he made of it
         log.info("passed over %s: %s", subject_id, refused.code)
     except Exception as error:
@@ -111,8 +123,8 @@ def _attempt(ctx: Context, swept: Swept, subject_id: UUID, work: Callable[[], ob
         swept.set_aside.append((subject_id, f"{type(error).__name__}: {error}"))
 
 
-def _stages_of_problems(ctx: Context, swept: Swept, which: Span | UUID) -> None:
-    said = _Said(ctx)
+def _stages_of_problems(ctx: Context, which: Span | UUID) -> Swept:
+    swept, said = Swept(), _Said(ctx)
     today = ctx.today()
     with unit(ctx.session):
         rows = clocks.lock_clocks_for_system(ctx.session, which)
@@ -144,6 +156,7 @@ def _stages_of_problems(ctx: Context, swept: Swept, which: Span | UUID) -> None:
             looks[row.id] = min((day for day in next_on if day is not None), default=NEVER)
         said.write(swept, {row.institution_id: row.region_code for row in rows})
         clocks.look_on_for_system(ctx.session, looks)
+    return swept
 
 
 def _lapse(ctx: Context, problem_id: UUID) -> None:
@@ -163,9 +176,9 @@ def _clocks_of(row: Any) -> Iterator[tuple[tuple[Stage, ...], date, date]]:
         yield SUPERVISION_STAGES, row.supervision_due_on, row.supervised_on
 
 
-def _stages_of_issuing(ctx: Context, swept: Swept, which: Span | UUID) -> None:
+def _stages_of_issuing(ctx: Context, which: Span | UUID) -> Swept:
     """The issuer's clock runs per inspection: one message for all its findings."""
-    said = _Said(ctx)
+    swept, said = Swept(), _Said(ctx)
     with unit(ctx.session):
         inspection_ids = clocks.inspections_for_system(ctx.session, which) if isinstance(which, Span) else [which]
         swept.looked_at += len(inspection_ids)
@@ -196,6 +209,7 @@ def _stages_of_issuing(ctx: Context, swept: Swept, which: Span | UUID) -> None:
             looks |= {row.id: plan.next_on or NEVER for row in found}
         said.write(swept, {place: region for place, (_, region) in places.items()})
         clocks.look_on_for_system(ctx.session, looks)
+    return swept
 
 
 class _Said:

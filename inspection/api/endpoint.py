@@ -23,7 +23,7 @@ from inspection.domain.errors import Fault, Refused, invalid
 from inspection.domain.incoming import Incoming, Read
 from inspection.domain.permissions import ANYONE, acting, may
 from inspection.domain.views import Page
-from inspection.schemas.wire import ZONE, faults_of, reader
+from inspection.schemas.wire import ZONE, Wire, faults_of, reader
 from inspection.web import context, json_response, tagged
 
 PREFIX: Final = "/api/v1"
@@ -216,11 +216,11 @@ def _written(declaration: Declaration, given: Any) -> Response:
     shape = declaration.returns[answer.status]
     if shape is None:
         return Response(status=answer.status)
-    assert isinstance(shape, Schema)
+    assert isinstance(shape, Wire)
     if declaration.listed:
         page = answer.value if isinstance(answer.value, Page) else Page(answer.value, None)
         cursor = base64.urlsafe_b64encode(orjson.dumps(page.next_key)).decode() if page.next_key is not None else None
-        items = page.items if getattr(shape, "plain", False) else shape.dump(page.items, many=True)
+        items = page.items if shape.plain else shape.dump(page.items, many=True)
         data: Any = {"items": items, "next_cursor": cursor}
     else:
         data = shape.dump(answer.value)

@@ -125,7 +125,7 @@ def was_on_time(received_on: date, ordered_due_on: date | None, extended_due_on:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Stage:
-    """A point on a clock: `days` from its date, the kind of message, and the roles that get it.
+    """A point on a clock: `days` from its date, the kind of message, and the roles that get it. There is one of each.
     `proposal` is what the stage puts before its readers (挂牌督办, 检察建议)."""
 
     code: str

@@ -19,6 +19,7 @@ from checklists.engine import KNOWN_FLAGS
 from inspection.domain.actor import ROLES, incompatible
 from inspection.domain.errors import Fault, pointer
 from inspection.domain.institutions import KINDS
+from inspection.domain.texts import texts
 
 Table = Sequence[Sequence[str]]
 Place = tuple[str, str | None, str | None]
@@ -81,20 +82,7 @@ KIND_WORDS: Final = {
     "校外培训机构": "tutoring_centre",
     **{kind: kind for kind in KINDS},
 }
-ROLE_WORDS: Final = {
-    "教育检查人员": "edu_inspector",
-    "检察检查人员": "proc_inspector",
-    "专业检查人员": "specialist",
-    "线索办理人": "lead_handler",
-    "复查人": "reviewer",
-    "上级督导": "supervisor",
-    "被查单位": "unit",
-    "人大": "npc_viewer",
-    "系统管理员": "sysadmin",
-    "安全管理员": "secadmin",
-    "审计员": "auditor",
-    **{role: role for role in ROLES},
-}
+ROLE_WORDS: Final = {word: role for role, word in texts("zh_CN")["role"].items()} | {role: role for role in ROLES}
 SEX_WORDS: Final = {"女": "female", "男": "male", "female": "female", "male": "male"}
 TRUE_WORDS: Final = frozenset({"是", "有", "1", "true", "yes", "y", "√"})
 FALSE_WORDS: Final = frozenset({"否", "无", "0", "false", "no", "n"})

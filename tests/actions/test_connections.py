@@ -2,20 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from inspection.storage import db
 from tests.support import databases
-from tests.support.world import World, made_world
-
-
-@pytest.fixture
-def postgresql_world(tmp_path: Path) -> Iterator[World]:
-    with made_world("postgresql", tmp_path) as made:
-        yield made
+from tests.support.world import World
 
 
 def drop_all(world: World) -> None:

@@ -8,6 +8,7 @@ passing and deadline passes between. In both, `moves` has to tell everybody exac
 from __future__ import annotations
 
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Collection
 from contextlib import ExitStack
 from datetime import date
@@ -29,20 +30,8 @@ from hypothesis.stateful import (
 )
 
 from inspection.actions.verification import mission_faults
-from tests.journeys.turn_model import (
-    ACTIONS,
-    BY_NAME,
-    DONE,
-    KINDS,
-    PEOPLE,
-    READERS,
-    Action,
-    Life,
-    inspect,
-    moves,
-    people,
-    verdict,
-)
+from tests.journeys.turn_lives import DONE, KINDS, PEOPLE, READERS, Life, inspect, people
+from tests.journeys.turn_model import ACTIONS, BY_NAME, Action, moves, verdict
 from tests.support.world import World, made_world, sha256
 
 CODES = ("S-01-05", "S-08-05")
@@ -203,6 +192,8 @@ AT_ONCE: dict[str, tuple[Step, ...]] = {
     "at once, upheld": (OBJECT, do("uphold_objection", "bureau")),
 }
 ALL = {**STATES, **FIXED, **AT_ONCE}
+OVER = {"withdrawn", "closed, then withdrawn"}
+"""States in which nobody can do anything any more."""
 
 
 def lead_to(world: World, state: str) -> Life:
@@ -221,19 +212,22 @@ def lead_to(world: World, state: str) -> Life:
     return life
 
 
-def walk(world: World, state: str, everybody: Collection[str]) -> None:
-    """All that may not be done in this state, then all that may, each to a problem of its own."""
+def walk(world: World, state: str, everybody: Collection[str]) -> tuple[int, int]:
+    """All that may not be done in this state, then all that may, each to a problem of its own: how many were refused,
+    and how many done."""
     people(world)
     life = lead_to(world, state)
     agree(world, life)
     before = seen(world, life)
     legal = []
+    refused = 0
     for action in ACTIONS:
         for who in everybody:
             if verdict(action, who, life, world.today) == DONE:
                 legal.append((action, who))
             else:
                 assert not attempt(world, action, who, life)
+                refused += 1
     assert seen(world, life) == before
     for action, who in legal:
         other = lead_to(world, state)
@@ -242,17 +236,22 @@ def walk(world: World, state: str, everybody: Collection[str]) -> None:
         agree(world, other)
     with world.context() as ctx:
         assert list(mission_faults(ctx)) == []
+    return refused, len(legal)
 
 
 @pytest.mark.parametrize("state", ALL)
 def test_every_action_in_every_state_by_each_kind_of_person(world: World, state: str) -> None:
-    walk(world, state, KINDS)
+    refused, done = walk(world, state, KINDS)
+    assert refused + done == len(ACTIONS) * len(KINDS)
+    assert (done == 0) == (state in OVER)
 
 
 @pytest.mark.drill
 @pytest.mark.parametrize("state", ALL)
 def test_every_action_in_every_state_by_everybody(world: World, state: str) -> None:
-    walk(world, state, PEOPLE)
+    refused, done = walk(world, state, PEOPLE)
+    assert refused + done == len(ACTIONS) * len(PEOPLE)
+    assert (done == 0) == (state in OVER)
 
 
 # The machine: many lives in any order
@@ -263,6 +262,7 @@ class Lives(RuleBasedStateMachine):
     says, its history only grows, and nothing is lost."""
 
     engine: ClassVar[str] = "sqlite"
+    done: ClassVar[Counter[str]] = Counter()
     lives = Bundle("lives")
 
     @initialize(target=lives)
@@ -273,6 +273,7 @@ class Lives(RuleBasedStateMachine):
         people(self.world)
         self.known: list[Life] = []
         self.histories: dict[str, list[Any]] = {}
+        self.tally: Counter[str] = Counter()
         return self._new(None, None)
 
     def _new(self, fixed: str | None, at_once: str | None) -> Any:
@@ -289,17 +290,22 @@ class Lives(RuleBasedStateMachine):
 
     @rule(life=lives, action=st.sampled_from(ACTIONS), who=st.sampled_from(sorted(PEOPLE)))
     def anybody_tries(self, life: Life, action: Action, who: str) -> None:
-        attempt(self.world, action, who, life)
+        self.done[action.name] += attempt(self.world, action, who, life)
         self._look(life)
 
     @rule(life=lives, data=st.data())
     def somebody_does(self, life: Life, data: st.DataObject) -> None:
+        """Of what may be done, something that was done least so far: or most lives would end withdrawn."""
         today = self.world.today
         legal = [(a, who) for a in ACTIONS for who in PEOPLE if verdict(a, who, life, today) == DONE]
-        if legal:
-            action, who = data.draw(st.sampled_from(legal))
-            assert attempt(self.world, action, who, life)
-            self._look(life)
+        if not legal:
+            return
+        fewest = min(self.tally[action.name] for action, _ in legal)
+        action, who = data.draw(st.sampled_from([one for one in legal if self.tally[one[0].name] == fewest]))
+        assert attempt(self.world, action, who, life)
+        self.tally[action.name] += 1
+        self.done[action.name] += 1
+        self._look(life)
 
     @rule(life=lives)
     def the_photo_arrives(self, life: Life) -> None:
@@ -347,8 +353,10 @@ class Lives(RuleBasedStateMachine):
         self.stack.close()
 
 
-def lived(engine: str, examples: int, steps: int) -> None:
-    machine = type("Lives", (Lives,), {"engine": engine})
+def lived(engine: str, examples: int, steps: int) -> Counter[str]:
+    """So many lives; how often each action was done in them."""
+    done: Counter[str] = Counter()
+    machine = type("Lives", (Lives,), {"engine": engine, "done": done})
     run_state_machine_as_test(
         machine,
         settings=settings(
@@ -361,12 +369,13 @@ def lived(engine: str, examples: int, steps: int) -> None:
             phases=[Phase.generate],
         ),
     )
+    return +done
 
 
 def test_lives_in_any_order(engine: str) -> None:
-    lived(engine, examples=10, steps=25)
+    assert lived(engine, examples=10, steps=25).total() >= 10  # turns were made, not only refused
 
 
 @pytest.mark.drill
 def test_many_lives_in_any_order(engine: str) -> None:
-    lived(engine, examples=60, steps=50)
+    assert lived(engine, examples=60, steps=50).total() >= 100

@@ -50,7 +50,9 @@ def fault_text(code: str, language: str, params: Mapping[str, Any]) -> str:
 
 
 def notification_text(kind: str, language: str, params: Mapping[str, Any]) -> str:
-    return _filled(texts(language)["notification"][kind], {**params, "number": params.get("number") or "—"})
+    """What is not known, such as the number of a problem that has none yet, is shown as a dash."""
+    shown = {name: "—" if value is None else value for name, value in params.items()}
+    return _filled(texts(language)["notification"][kind], shown)
 
 
 def word(section: str, code: str, language: str) -> str:
