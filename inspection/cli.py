@@ -75,7 +75,7 @@ def _parser() -> argparse.ArgumentParser:
     admin.add_argument("what", choices=["create"])
     admin.add_argument("name")
     command("demo", seed_demo, "demo data into an empty database")
-    command("sweep", run_sweep, "one deadline pass").add_argument("--today", type=date.fromisoformat)
+    command("sweep", run_sweep, "one deadline pass").add_argument("--today", type=_day, metavar="YYYY-MM-DD")
     command("doctor", run_doctor, "what is wrong with this installation")
     command("verify", run_verify, "re-hash everything and check that no problem was lost; exit 1 if anything is wrong")
     places = command("institutions", import_places, "institutions from a CSV or XLSX file: all rows or none")
@@ -157,6 +157,13 @@ def seed_demo(given: argparse.Namespace) -> int:
         demo.seed(ctx, demo.password(settings))
     print(demo.accounts_table(settings))
     return 0
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError("a date like 2026-11-24") from None
 
 
 def run_sweep(given: argparse.Namespace) -> int:

@@ -9,7 +9,7 @@ from inspection.actions.context import Context
 from inspection.domain.actor import Actor
 from inspection.domain.errors import Refused
 from inspection.domain.incoming import Incoming
-from inspection.storage import acts
+from inspection.storage import accounts, acts
 from inspection.storage.acts import ActRow
 from inspection.storage.db import insert_rows
 
@@ -34,6 +34,17 @@ def decided_before(ctx: Context, actor: Actor, kind: str, subject_id: UUID, inco
     of the server's: one derived from the subject's could be taken by anybody first."""
     known = acts.of_subject_for_system(ctx.session, kind, subject_id)
     return any((act.actor_id, act.content_sha256) == (actor.id, incoming.sha256) for act in known)
+
+
+def meanwhile(ctx: Context, kind: str, subject_id: UUID) -> dict[str, Any]:
+    """For whoever comes too late: when and by whom such acts were done to the subject, the latest first."""
+    known = sorted(acts.of_subject_for_system(ctx.session, kind, subject_id), key=lambda act: act.at, reverse=True)
+    names = accounts.names_for_system(ctx.session, {act.actor_id for act in known})
+    return {
+        "meanwhile": [
+            {"at": ctx.clock.local(act.at).isoformat(), "by": names[act.actor_id], "event": kind} for act in known
+        ]
+    }
 
 
 def result_of(ctx: Context, act_id: UUID) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from inspection.actions.acts import decided_before, done_before, keep
+from inspection.actions.acts import decided_before, done_before, keep, meanwhile
 from inspection.actions.context import Context, new_id
 from inspection.actions.paging import cut, position
 from inspection.domain.actor import INSPECTORS, Actor
@@ -86,7 +86,8 @@ def cancel(ctx: Context, actor: Actor, assignment_id: UUID, incoming: Incoming[C
         if row.cancelled_at is not None and decided_before(ctx, actor, "cancel_assignment", assignment_id, incoming):
             return Stored(_one(ctx, assignment_id), created=False)
         if row.cancelled_at is not None or row.inspection_id is not None:
-            raise Refused("already_decided")
+            known = {"state": _state(row), **meanwhile(ctx, "cancel_assignment", assignment_id)}
+            raise Refused("already_decided", extra=known)
         call_off(ctx, row, incoming.load().reason)
         keep(ctx, actor, new_id(), "cancel_assignment", assignment_id, incoming)
         return Stored(_one(ctx, assignment_id), created=True)

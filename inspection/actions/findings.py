@@ -127,7 +127,13 @@ def _row(
 def _tell_at_once(ctx: Context, institution: InstitutionRow, row: dict[str, Any]) -> None:
     """Unit and bureau hear of it now; the day's reminder is thereby given."""
     kind = "danger" if row["red_line"] == "R2" else "due_today"
-    params = {"number": None, "institution": institution.name, "text": row["text"], "due_on": str(row["due_on"])}
+    params = {
+        "number": None,
+        "institution": institution.name,
+        "text": row["text"],
+        "unmet": row["text"] == row["item_text"],
+        "due_on": str(row["due_on"]),
+    }
     ctx.tell(kind, ("unit", "reviewer"), institution.id, institution.region_code, row["id"], params)
     fact = {"subject_id": row["id"], "round": 1, "due_on": row["due_on"], "stage": AT_ONCE_STAGE, "at": ctx.now()}
     notifications.reach_for_system(ctx.session, [fact])

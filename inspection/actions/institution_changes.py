@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, Final
 from uuid import UUID
 
-from inspection.actions.acts import done_before, keep
+from inspection.actions.acts import done_before, keep, meanwhile
 from inspection.actions.assignments import call_off
 from inspection.actions.context import Context, new_id
 from inspection.actions.institutions import get_institution
@@ -46,7 +46,7 @@ def change_institution(
         unfinished = len(_unfinished(ctx, [row, *institutions.predecessors_for_system(ctx.session, row.id)]))
         closed = row.closed_on is not None
         if already_decided(given.kind, closed=closed, answered_for=_answered_for(ctx, row), unfinished=unfinished):
-            raise Refused("already_decided")
+            raise Refused("already_decided", extra=meanwhile(ctx, "change_institution", institution_id))
         faults = change_faults(given, unfinished, ctx.today()) + _reference_faults(ctx, actor, row, given)
         if faults:
             raise Refused("invalid", faults)

@@ -13,6 +13,7 @@ from inspection.actions.petitions import apply_decision
 from inspection.actions.turns import make_void, set_clock, set_due, settle_petition, tell_of, turned
 from inspection.domain import deadlines
 from inspection.domain.actor import Actor
+from inspection.domain.inspections import is_lower
 from inspection.domain.notices import Decision, Fact, Issue
 from inspection.domain.petitions import PetitionDecision
 from inspection.storage import petitions
@@ -73,7 +74,10 @@ def apply_to(
         row.merged_into_id = decision.into
         turned(ctx, actor, row, "merged", **about, into=str(decision.into))
         return
-    about |= {"number": row.number, "corrected": _correct(row, decision)}
+    corrected = _correct(row, decision)
+    about |= {"number": row.number, "corrected": corrected}
+    if "severity" in corrected and is_lower(row.severity, than=corrected["severity"]) and not decision.reason:
+        flags.append({"code": "severity_lowered_without_reason", "problem_id": str(row.id)})
     if decision.action == "transfer":
         row.responsible_kind = "department"
         move_to_department(ctx, row, decision.due_on, start)

@@ -23,6 +23,7 @@ def frozen_row(row: ProblemRow, action: str) -> dict[str, Any]:
         "number": row.number if action in ("keep", "transfer") else None,
         "action": action,
         "text": row.text,
+        "unmet": row.unmet,
         "place": row.place,
         "severity": row.severity,
         "basis": row.basis,
@@ -58,6 +59,7 @@ def _row(row: dict[str, Any]) -> NoticeRow:
     return NoticeRow(
         number=row["number"],
         fact=row["text"],
+        unmet=row.get("unmet", False),  # notices of before say nothing of it
         place=row["place"],
         severity=row["severity"],
         basis=tuple((b["law"], b["article"], b["status"]) for b in row["basis"]),

@@ -12,6 +12,7 @@ from inspection.actions.issuing import apply_issue, fact_of
 from inspection.actions.notice_documents import as_document, frozen_row
 from inspection.actions.turns import overtaken
 from inspection.actions.visits import visit_flags
+from inspection.actions.withdrawals import withdrawn_meanwhile
 from inspection.domain import deadlines
 from inspection.domain.actor import Actor
 from inspection.domain.errors import Fault, Refused
@@ -45,15 +46,13 @@ def issue_notice(ctx: Context, actor: Actor, notice_id: UUID, incoming: Incoming
         return Stored(_view(ctx, known), created=False)
     read = incoming.read
     issue = read.value
-    if issue is None:
-        raise Refused("invalid", read.faults)
+    if issue is None or not issue.inspection_ids:
+        raise Refused("invalid", read.faults or [Fault("/inspection_ids", "required")])
     with unit(ctx.session):
         if issue.service.photo is not None:
             accounts.lock_person_for_system(ctx.session, actor.id)
         of_inspections = inspections.lock_many(actor, ctx.session, issue.inspection_ids)
         if {row.id for row in of_inspections} != set(issue.inspection_ids) or not of_inspections:
-            if read.faults and not issue.inspection_ids:
-                raise Refused("invalid", read.faults)
             raise Refused("not_found")
         institution = institutions.get_for_system(ctx.session, of_inspections[0].institution_id)
         rows = problems.lock_of_inspections_for_system(ctx.session, issue.inspection_ids)
@@ -83,7 +82,8 @@ def _check_state(
     if issued is not None:
         raise Refused("already_issued", extra=_issued_meanwhile(ctx, issued))
     if any(row.withdrawn_at is not None for row in of_inspections):
-        raise Refused("already_withdrawn")
+        gone = next(row for row in of_inspections if row.withdrawn_at is not None)
+        raise withdrawn_meanwhile(ctx, gone, "already_withdrawn")
     if notices.number_taken_for_system(ctx.session, institution.region_code, issue.document_number):
         raise Refused("document_number_taken")
     named = {decision.problem_id for decision in issue.items}

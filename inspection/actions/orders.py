@@ -10,7 +10,7 @@ from uuid import UUID
 from inspection.actions.acts import done_before, keep
 from inspection.actions.context import Context
 from inspection.actions.problems import view_of
-from inspection.actions.turns import concerned, require, set_clock, set_due, tell_of, turned
+from inspection.actions.turns import concerned, require, second_faults, set_clock, set_due, tell_of, turned
 from inspection.domain import deadlines
 from inspection.domain.actor import Actor
 from inspection.domain.errors import Fault, Refused, invalid
@@ -55,7 +55,7 @@ def _transfer(ctx: Context, actor: Actor, problem: ProblemRow, incoming: Incomin
     given = incoming.load()
     if problem.status == "open" and given.kind != "department":
         raise invalid(Fault("/responsible/kind", "not_transferred"))
-    _refuse(transfer_faults(given, ctx.today()))
+    _refuse(transfer_faults(given, _promised(problem), ctx.today()))
     before = problem.responsible_name
     problem.responsible_kind = given.kind
     problem.responsible_name = given.name
@@ -101,11 +101,15 @@ def _give_date(ctx: Context, problem: ProblemRow, decided: date | None) -> None:
     if decided is not None:
         problem.due_on, problem.due_basis = decided, None
     else:
-        known = (problem.ordered_due_on, problem.extended_due_on, ctx.today())
-        old = max(day for day in known if day is not None)
+        old = max(_promised(problem) or ctx.today(), ctx.today())
         set_due(problem, deadlines.next_due_on(old, ctx.today(), problem.due_days, ctx.calendar()))
     problem.ordered_due_on = problem.ordered_due_on or problem.due_on
     set_clock(problem)
+
+
+def _promised(problem: ProblemRow) -> date | None:
+    """The latest date that was ordered of the unit, or that it was granted."""
+    return max((day for day in (problem.ordered_due_on, problem.extended_due_on) if day is not None), default=None)
 
 
 def _reply(ctx: Context, actor: Actor, problem: ProblemRow, incoming: Incoming[Reply]) -> None:
@@ -113,15 +117,21 @@ def _reply(ctx: Context, actor: Actor, problem: ProblemRow, incoming: Incoming[R
     transfer it on or to hand it back."""
     require(ctx, problem, "record_reply")
     given = incoming.load()
-    _refuse(reply_faults(given, ctx.clock.date_of(problem.found_at), ctx.today()))
+    department, found_on = problem.responsible_name, ctx.clock.date_of(problem.found_at)
+    faults = reply_faults(given, department, problem.severity, found_on, ctx.today())
+    took_part = inspections.took_part_for_system(ctx.session, [problem.inspection_id])
+    _refuse([*faults, *second_faults(ctx, actor, problem, given.second_reviewer, took_part)])
+    problem.responsible_name = given.department
     about = {
         "department": given.department,
         "outcome": given.outcome,
         "reason": given.text,
         "replied_on": given.replied_on.isoformat(),
+        "method": given.method,
+        "second_reviewer": str(given.second_reviewer) if given.second_reviewer else None,
     }
     if given.outcome == "done":
-        if actor.id in inspections.took_part_for_system(ctx.session, [problem.inspection_id]):
+        if actor.id in took_part:
             raise Refused("four_eyes")
         problem.closed_on_time = given.replied_on <= problem.clock_on
         problem.status = "closed"

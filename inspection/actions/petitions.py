@@ -117,7 +117,8 @@ def _insert(
         event = "objected"
         problem.objected = True
     turned(ctx, actor, problem, event, **asked)
-    tell_of(ctx, problem, event, ("reviewer",), until=str(decide_on if holds else problem.clock_on))
+    until = decide_on if kind == "extension" or holds else problem.clock_on  # on a finding, the notice decides
+    tell_of(ctx, problem, event, ("reviewer",), until=str(until))
     ctx.record(actor, "ask_petition", "petition", petition_id, asked=kind, sha256=incoming.sha256)
     made = petitions.find_for_system(ctx.session, petition_id)
     assert made is not None

@@ -9,23 +9,21 @@ from uuid import UUID
 from inspection.actions.context import Context
 from inspection.actions.problems import rectification_view, view_of
 from inspection.actions.proofs import store_proof
-from inspection.actions.turns import concerned, overtaken, require, set_clock, set_due, tell_of, turned
+from inspection.actions.turns import concerned, overtaken, require, second_faults, set_clock, set_due, tell_of, turned
 from inspection.domain import deadlines
-from inspection.domain.actor import INSPECTORS, Actor
+from inspection.domain.actor import Actor
 from inspection.domain.errors import Fault, Refused, invalid
 from inspection.domain.incoming import Incoming
 from inspection.domain.permissions import HANDING_IN_DAYS
 from inspection.domain.problem_views import RectificationView, ReviewAnswer
-from inspection.domain.problems import may_second, state_after_return
+from inspection.domain.problems import state_after_return
 from inspection.domain.rectifications import Decision, Proof, photo_faults, review_faults
 from inspection.domain.views import Stored
-from inspection.storage import accounts, evidence, inspections, institutions, problems, rectifications
+from inspection.storage import accounts, evidence, inspections, problems, rectifications
 from inspection.storage.db import insert_rows
 from inspection.storage.problems import ProblemRow
 from inspection.storage.rectifications import RectificationRow, ReviewRow
 from inspection.storage.unit import once_more, unit
-
-SECOND_REVIEWERS = INSPECTORS | {"reviewer", "supervisor"}
 
 
 @once_more
@@ -168,12 +166,7 @@ def _check(
             today=ctx.today(),
         ),
     ]
-    second = decision.second_reviewer
-    if second is not None:
-        region = institutions.get_for_system(ctx.session, problem.institution_id).region_code
-        known = accounts.holds_over_for_system(ctx.session, second, SECOND_REVIEWERS, region)
-        if not known or second == proof.submitter_id or not may_second(second, took_part, actor.id):
-            faults.append(Fault("/second_reviewer", "second_reviewer_not_fit"))
+    faults += second_faults(ctx, actor, problem, decision.second_reviewer, took_part | {proof.submitter_id})
     if faults:
         raise Refused("invalid", faults)
 

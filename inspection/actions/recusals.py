@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-from inspection.actions.acts import decided_before, done_before, keep
+from inspection.actions.acts import decided_before, done_before, keep, meanwhile
 from inspection.actions.context import Context, new_id
 from inspection.domain.actor import INSPECTORS, Actor
 from inspection.domain.errors import Fault, Refused, invalid
@@ -80,7 +80,7 @@ def end_recusal(
             raise Refused("not_allowed")
         if row.ended_at is not None:
             if not decided_before(ctx, actor, "end_recusal", recusal_id, incoming):
-                raise Refused("already_decided")
+                raise Refused("already_decided", extra=meanwhile(ctx, "end_recusal", recusal_id))
             return Stored(_one(ctx, recusal_id), created=False)
         row.end_reason = incoming.load().reason
         row.ended_at = ctx.now()

@@ -62,8 +62,9 @@ def submit_inspection(
         if named:
             accounts.lock_person_for_system(ctx.session, actor.id)
         superseded = judged.submission.supersedes
-        if superseded is not None and not supersede(ctx, actor, superseded, inspection_id):
-            judged = replace(judged, flags=[*judged.flags, Flag("supersedes_pending", "/supersedes")])
+        left = supersede(ctx, actor, superseded, inspection_id) if superseded is not None else None
+        if left is not None:
+            judged = replace(judged, flags=[*judged.flags, Flag(left, "/supersedes")])
         here = evidence.uploaded_by(actor, ctx.session, named)
         row = _insert(ctx, actor, inspection_id, incoming, judged, whole=here >= set(named))
         lines = add_problems(
@@ -129,7 +130,8 @@ def _judge(ctx: Context, actor: Actor, incoming: Incoming[Submission]) -> _Judge
     if checklist is None:
         raise Refused("invalid", [*faults, Fault("/checklist", "unknown_checklist")])
     received_at = ctx.now()
-    inspected_on = ctx.clock.date_of(submission.finished_at)
+    # a clock that runs ahead is flagged; nothing was inspected after it was received
+    inspected_on = ctx.clock.date_of(min(submission.finished_at, received_at))
     outcome = _evaluate(ctx, submission, checklist, institution, inspected_on)
     faults += [Fault(f.pointer, f.code, f.params) for f in outcome.faults]
     faults += rules.manifest_faults(submission)
@@ -189,8 +191,9 @@ def _assignment(ctx: Context, actor: Actor, submission: Submission) -> list[Flag
 def _evaluate(
     ctx: Context, submission: Submission, checklist: Checklist, institution: InstitutionRow, inspected_on: date
 ) -> Outcome:
-    """The flags of a submission replace the profile's whole; a number it leaves out is the profile's."""
-    attributes = dict(submission.attributes)
+    """The flags of a submission replace the profile's whole, where it gives any attributes; a number it leaves out is
+    the profile's."""
+    attributes = dict(institution.profile if submission.attributes is None else submission.attributes)
     for name in NUMBER_ATTRIBUTES:
         if attributes.get(name) is None:
             attributes[name] = institution.profile.get(name)

@@ -148,6 +148,7 @@ def _stages_of_problems(ctx: Context, which: Span | UUID) -> Swept:
                     "number": row.number,
                     "institution": row.institution,
                     "text": row.text,
+                    "unmet": row.unmet,
                     "due_on": due_on.isoformat(),
                     "days": (today - due_on).days,
                 }

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 from inspection.actions.context import Context
-from inspection.domain.actor import Actor
+from inspection.domain.actor import INSPECTORS, Actor
 from inspection.domain.deadlines import Basis
-from inspection.domain.errors import Refused
-from inspection.domain.problems import Facts, holder, refusal
-from inspection.storage import institutions, petitions, problems
+from inspection.domain.errors import Fault, Refused
+from inspection.domain.problems import Facts, holder, may_second, refusal
+from inspection.storage import accounts, institutions, petitions, problems
 from inspection.storage.problems import ProblemRow
 
 MEANWHILE = 5
+SECOND_REVIEWERS = INSPECTORS | {"reviewer", "supervisor"}
 
 
 def facts_of(row: ProblemRow, decide_on: date | None = None) -> Facts:
@@ -32,6 +34,18 @@ def facts_of(row: ProblemRow, decide_on: date | None = None) -> Facts:
 
 def holder_of(row: ProblemRow) -> str | None:
     return holder(row.status, held=row.petition_due_on is not None)
+
+
+def second_faults(
+    ctx: Context, actor: Actor, row: ProblemRow, second: UUID | None, took_part: frozenset[UUID]
+) -> list[Fault]:
+    """Who seconds a close-out stands over the region, and is neither who decides nor one of those that took part."""
+    if second is None:
+        return []
+    region = institutions.get_for_system(ctx.session, row.institution_id).region_code
+    known = accounts.holds_over_for_system(ctx.session, second, SECOND_REVIEWERS, region)
+    fit = known and may_second(second, took_part, actor.id)
+    return [] if fit else [Fault("/second_reviewer", "second_reviewer_not_fit")]
 
 
 def require(ctx: Context, row: ProblemRow, action: str) -> None:
@@ -107,5 +121,5 @@ def concerned(row: ProblemRow) -> tuple[str, ...]:
 def tell_of(ctx: Context, row: ProblemRow, kind: str, roles: tuple[str, ...], **params: Any) -> None:
     """Tell everybody who holds one of the roles about a problem."""
     institution = institutions.get_for_system(ctx.session, row.institution_id)
-    about = {"number": row.number, "institution": institution.name, "text": row.text, **params}
+    about = {"number": row.number, "institution": institution.name, "text": row.text, "unmet": row.unmet, **params}
     ctx.tell(kind, roles, institution.id, institution.region_code, row.id, about)

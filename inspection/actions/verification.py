@@ -136,7 +136,7 @@ def _findings_of(ctx: Context, inspection: InspectionRow, read_submission: Reade
     checklist = checklists.find_for_system(ctx.session, inspection.checklist_code, inspection.checklist_version)
     assert checklist is not None
     profile = institutions.get_for_system(ctx.session, inspection.institution_id).profile
-    attributes = dict(submission.attributes)
+    attributes = dict(submission.attributes or {})
     for name in NUMBER_ATTRIBUTES:
         if attributes.get(name) is None:
             attributes[name] = profile.get(name)

@@ -24,28 +24,32 @@ from inspection.storage.problems import ProblemRow
 from inspection.storage.unit import once_more, unit
 from inspection.storage.withdrawals import WithdrawalRow
 
+SUPERSEDED = "superseded"
+"""The reason of a withdrawal that a later submission brings with it; its words stand in the texts."""
+
 RUNNING = frozenset({"open", "submitted", "closed", "transferred"})
 
 
-def supersede(ctx: Context, actor: Actor, old_id: UUID, new_inspection_id: UUID) -> bool:
-    """Whether a new submission by the same person withdraws the old one by itself: not once a notice was issued or a
-    problem of it runs. Then it asks for the consent of a second person, so that nobody alone makes a danger vanish."""
+def supersede(ctx: Context, actor: Actor, old_id: UUID, new_inspection_id: UUID) -> str | None:
+    """A new submission by the same person withdraws the old one by itself: not once a notice was issued or a problem of
+    it runs. Then it asks for the consent of a second person, so that nobody alone makes a danger vanish. The code of
+    a flag where it did not withdraw it."""
     old = inspections.find_for_system(ctx.session, old_id, locked=True)
     if old is None or old.withdrawn_at is not None:
-        return False
+        return "supersedes_nothing"
     if old.submitter_id != actor.id and inspections.get(actor, ctx.session, old_id) is None:
-        return False  # somebody else's, out of sight
+        return "supersedes_nothing"  # somebody else's, out of sight
     rows = problems.lock_of_inspections_for_system(ctx.session, [old.id])
     alone = old.submitter_id == actor.id and old.notice_id is None and not any(row.status in RUNNING for row in rows)
     pending = _pending(ctx, old)
     if pending and not alone:
-        return False
+        return "supersedes_pending"
     made = WithdrawalRow(
         id=new_id(),
         inspection_id=old.id,
         asked_by_id=actor.id,
         asked_at=ctx.now(),
-        reason="superseded",
+        reason=SUPERSEDED,
         superseded_by_id=new_inspection_id,
         decision="approve" if alone else None,
         comment=None,
@@ -60,7 +64,7 @@ def supersede(ctx: Context, actor: Actor, old_id: UUID, new_inspection_id: UUID)
         _withdraw(ctx, actor, old, made)
     else:
         _tell(ctx, old, "withdrawal_asked", ("reviewer", "supervisor"), made.reason)
-    return alone
+    return None if alone else "supersedes_pending"
 
 
 @once_more
@@ -78,7 +82,7 @@ def ask_withdrawal(
         waiting = _pending(ctx, inspection)
         if inspection.withdrawn_at is not None or waiting:
             code = "withdrawal_pending" if inspection.withdrawn_at is None else "already_withdrawn"
-            raise _overtaken(ctx, inspection, code)
+            raise withdrawn_meanwhile(ctx, inspection, code)
         row = WithdrawalRow(
             id=withdrawal_id,
             inspection_id=inspection.id,
@@ -110,7 +114,7 @@ def decide_withdrawal(
         if row.decision is not None:
             if row.decided_by_id == actor.id and row.decision_sha256 == incoming.sha256:
                 return Stored(_view(ctx, row), created=False)
-            raise _overtaken(ctx, inspection, "already_decided")
+            raise withdrawn_meanwhile(ctx, inspection, "already_decided")
         if row.asked_by_id == actor.id:
             raise Refused("second_person")
         given = incoming.load()
@@ -129,8 +133,8 @@ def _pending(ctx: Context, inspection: InspectionRow) -> list[WithdrawalRow]:
     return [row for row in withdrawals.of_inspection_for_system(ctx.session, inspection.id) if row.decision is None]
 
 
-def _overtaken(ctx: Context, inspection: InspectionRow, code: str) -> Refused:
-    """A 409 that says who asked for what, and who decided it how."""
+def withdrawn_meanwhile(ctx: Context, inspection: InspectionRow, code: str) -> Refused:
+    """A 409 that says who asked for the withdrawal, and who decided it how."""
     latest = withdrawals.of_inspection_for_system(ctx.session, inspection.id)[-1]
     view = _view(ctx, latest)
     return Refused(
@@ -152,9 +156,11 @@ def _withdraw(ctx: Context, actor: Actor, inspection: InspectionRow, row: Withdr
     inspection.withdrawn_at = ctx.now()
     for other in _pending(ctx, inspection):
         other.decision, other.decided_at = "settled", ctx.now()
+    listed = False
     for problem in problems.lock_of_inspections_for_system(ctx.session, [inspection.id]):
         if problem.status not in BY_ACTION["withdraw"].sources:
             continue
+        listed = listed or problem.supervised_on is not None
         _take_up_merged(ctx, actor, inspection, problem)
         make_void(ctx, problem)
         turned(
@@ -169,7 +175,10 @@ def _withdraw(ctx: Context, actor: Actor, inspection: InspectionRow, row: Withdr
     ctx.session.flush()
     assignments.undo_done_for_system(ctx.session, [inspection.id], ctx.now())
     ctx.record(actor, "withdraw_inspection", "inspection", inspection.id, withdrawal=str(row.id))
-    _tell(ctx, inspection, "inspection_withdrawn", ("unit", "reviewer"), row.reason)
+    roles = ("unit", "reviewer", *(("supervisor",) if listed else ()))
+    _tell(ctx, inspection, "inspection_withdrawn", roles, row.reason)
+    others = {inspection.submitter_id} - {actor.id, row.asked_by_id}
+    ctx.tell_people("inspection_withdrawn", sorted(others), None, _about(ctx, inspection, row.reason))
 
 
 def _take_up_merged(ctx: Context, actor: Actor, withdrawn: InspectionRow, target: ProblemRow) -> None:

@@ -19,7 +19,7 @@ from marshmallow import Schema, ValidationError
 from inspection.actions.accounts import authenticate
 from inspection.actions.context import Context
 from inspection.domain.actor import Actor
-from inspection.domain.errors import Fault, Refused, invalid
+from inspection.domain.errors import Fault, Refused, invalid, pointer
 from inspection.domain.incoming import Incoming, Read
 from inspection.domain.permissions import ANYONE, acting, may
 from inspection.domain.views import Page
@@ -179,7 +179,10 @@ def read_body(limit: int) -> bytes:
 
 
 def _read_query(schema: Schema | None, paged: bool) -> dict[str, Any]:
-    given = request.args.to_dict(flat=True)
+    doubled = [Fault(pointer(name), "duplicate") for name, values in request.args.lists() if len(values) > 1]
+    if doubled:
+        raise Refused("invalid", doubled)
+    given = request.args.to_dict()
     paging: dict[str, Any] = {}
     if paged:
         paging = {"limit": _limit(given.pop("limit", None)), "after": _after(given.pop("cursor", None))}

@@ -110,7 +110,9 @@ def _table(document: Any, rows: tuple[NoticeRow, ...]) -> None:
     for position, row in enumerate(rows, start=1):
         texts = (
             row.number or str(position),
-            row.fact + (f"（{row.place}）" if row.place else ""),
+            (word("problem", "unmet", "zh_CN") if row.unmet else "")
+            + row.fact
+            + (f"（{row.place}）" if row.place else ""),
             word("severity", row.severity, "zh_CN"),
             "；".join(text for basis in row.basis if (text := printed_basis(*basis)) is not None),
             row.requirement + (f"（责任：{row.responsible}）" if row.responsible else ""),

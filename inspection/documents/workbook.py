@@ -24,6 +24,8 @@ from typing import IO, Any, Final
 import orjson
 
 ROOT: Final = Path(__file__).parents[2]
+LONGEST_NAME: Final = 31
+"""Characters of a sheet's name."""
 LARGEST_CELL: Final = 32_767
 LAST_ROW: Final = 1_048_575
 FIRST_ROW: Final = 4
@@ -116,7 +118,7 @@ def compose(target: IO[bytes], lines: Iterable[bytes], drafts: str) -> None:
             "tmpdir": drafts,
         },
     )
-    sheet = book.add_worksheet(worksheet_class=Plain)
+    sheet = book.add_worksheet(head["title"][:LONGEST_NAME], worksheet_class=Plain)
     bold = book.add_format({"bold": True, "font_size": 14})
     heading = book.add_format({"bold": True, "bg_color": "#e8eef4", "border": 1})
     day = book.add_format({"num_format": "yyyy-mm-dd"})

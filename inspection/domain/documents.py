@@ -85,10 +85,12 @@ _PARAGRAPHS: Final = "一二三四五六七八九"
 
 @dataclass(frozen=True, slots=True)
 class NoticeRow:
-    """One problem of a notice. `basis`: (law, article, status of the citation). `running`: it had its date already."""
+    """One problem of a notice. `basis`: (law, article, status of the citation). `running`: it had its date already.
+    `unmet`: nobody said what was found, and `fact` is what the item requires."""
 
     number: str | None
     fact: str
+    unmet: bool
     place: str | None
     severity: str
     basis: tuple[tuple[str, str | None, str], ...]

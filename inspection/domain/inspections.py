@@ -78,7 +78,7 @@ class Submission:
     started_at: datetime
     finished_at: datetime
     location: Mapping[str, Any] | None
-    attributes: Mapping[str, bool | int | None]
+    attributes: Mapping[str, bool | int | None] | None
     answers: Mapping[str, Mapping[str, Any]]
     other_findings: Sequence[Mapping[str, Any]]
     rechecks: Sequence[Mapping[str, Any]]
@@ -224,11 +224,11 @@ def oddities(
 
 
 def lowers_severity(finding: Finding, item: Item) -> bool:
-    return (
-        finding.severity is not None
-        and item.severity is not None
-        and SEVERITIES.index(finding.severity) < SEVERITIES.index(item.severity)
-    )
+    return finding.severity is not None and item.severity is not None and is_lower(finding.severity, item.severity)
+
+
+def is_lower(severity: str, than: str) -> bool:
+    return SEVERITIES.index(severity) < SEVERITIES.index(than)
 
 
 def is_r2(finding: Finding, checklist: Checklist) -> bool:

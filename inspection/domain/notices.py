@@ -8,7 +8,7 @@ from datetime import date
 from uuid import UUID
 
 from inspection.domain.errors import Fault, pointer
-from inspection.domain.inspections import SEVERITIES
+from inspection.domain.inspections import is_lower
 from inspection.domain.problems import FINISHED
 
 
@@ -128,13 +128,9 @@ def _decision_faults(issue: Issue, decision: Decision, fact: Fact, known: Mappin
         kept = issue.decision_on(target)
         if kept.action != "keep" or target.status in FINISHED:
             faults.append(Fault(f"{at}/into", "merge_into_dropped"))
-        elif _rank(kept.severity or target.severity) < _rank(decision.severity or fact.severity):
+        elif is_lower(kept.severity or target.severity, than=decision.severity or fact.severity):
             faults.append(Fault(f"{at}/into", "merge_into_less_severe"))
     return faults
-
-
-def _rank(severity: str) -> int:
-    return SEVERITIES.index(severity)
 
 
 def frozen_service(service: Service) -> Mapping[str, str | None]:

@@ -5,8 +5,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from uuid import UUID
 
 from inspection.domain.errors import Fault
+from inspection.domain.rectifications import closing_faults
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,13 +23,16 @@ class Transfer:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What the department answered, recorded by the bureau on its behalf. `outcome`: done, in_progress, declined."""
+    """What the department answered, recorded by the bureau on its behalf. `outcome`: done, in_progress, declined.
+    `method` and `second_reviewer` say how the bureau saw that it is done."""
 
     department: str
     outcome: str
     text: str
     replied_on: date
     new_due_on: date | None
+    method: str
+    second_reviewer: UUID | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,16 +51,24 @@ class Reopening:
     due_on: date | None
 
 
-def transfer_faults(transfer: Transfer, today: date) -> list[Fault]:
+def transfer_faults(transfer: Transfer, promised: date | None, today: date) -> list[Fault]:
+    """`promised` is the latest date that was ordered of the unit, or granted to it: handed back, it has no less."""
     faults = []
     if transfer.kind == "department" and not transfer.name:
         faults.append(Fault("/responsible/name", "required"))
+    if transfer.kind == "institution" and transfer.due_on and promised and transfer.due_on < promised:
+        faults.append(Fault("/due_on", "due_before_promised", {"due_on": promised.isoformat()}))
     return faults + date_faults("/due_on", transfer.due_on, today)
 
 
-def reply_faults(reply: Reply, found_on: date, today: date) -> list[Fault]:
-    """A reply is dated between the finding and today."""
+def reply_faults(reply: Reply, department: str | None, severity: str, found_on: date, today: date) -> list[Fault]:
+    """A reply is that of the `department` which has the problem (None: the notice named none), and dated between the
+    finding and today."""
     faults = [Fault("/replied_on", "date_in_future")] if reply.replied_on > today else []
+    if department is not None and reply.department != department:
+        faults.append(Fault("/department", "other_department", {"department": department}))
+    if reply.outcome == "done":
+        faults += closing_faults(severity, reply.method, reply.second_reviewer)
     if reply.replied_on < found_on:
         faults.append(Fault("/replied_on", "date_before_inspection", {"inspected": found_on.isoformat()}))
     if reply.outcome != "in_progress" and reply.new_due_on is not None:

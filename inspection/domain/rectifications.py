@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from inspection.domain.errors import Fault
@@ -18,6 +18,9 @@ class Proof:
     description: str
     completed_on: date
     photos: Mapping[str, Mapping[str, Any]]
+
+
+METHODS: Final = ("desk", "on_site")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,16 @@ def photo_faults(photos: Sequence[str], photo_rule: str) -> list[Fault]:
     return []
 
 
+def closing_faults(severity: str, method: str, second_reviewer: UUID | None) -> list[Fault]:
+    """A critical problem closes on site, by two, whoever put it right. (Who the second may be is another matter.)"""
+    faults = []
+    if severity == "critical" and method != "on_site":
+        faults.append(Fault("/method", "needs_on_site"))
+    if severity == "critical" and second_reviewer is None:
+        faults.append(Fault("/second_reviewer", "needs_second_reviewer"))
+    return faults
+
+
 def review_faults(decision: Decision, *, severity: str, photo_rule: str, returns_to: str, today: date) -> list[Fault]:
     """Faults that the decision itself shows; whether the second reviewer may be one is a matter of who he is.
     `returns_to`: the state of the problem once the proof is returned; a finding has no date of the unit's."""
@@ -56,11 +69,7 @@ def review_faults(decision: Decision, *, severity: str, photo_rule: str, returns
     else:
         if decision.new_due_on is not None:
             faults.append(Fault("/new_due_on", "not_expected"))
-        if severity == "critical":
-            if decision.method != "on_site":
-                faults.append(Fault("/method", "needs_on_site"))
-            if decision.second_reviewer is None:
-                faults.append(Fault("/second_reviewer", "needs_second_reviewer"))
+        faults += closing_faults(severity, decision.method, decision.second_reviewer)
     if photo_rule == "forbidden":
         faults += [Fault(f"/photos/{index}", "photo_forbidden") for index in range(len(decision.photos))]
     return faults

@@ -171,7 +171,7 @@ def make_submission(data: Mapping[str, Any]) -> Submission:
         started_at=data.get("started_at", data["finished_at"]),
         finished_at=data["finished_at"],
         location=data.get("location"),
-        attributes=data.get("attributes") or {},
+        attributes=data.get("attributes"),
         answers={code: answer for code, answer in (data.get("answers") or {}).items() if "value" in answer},
         other_findings=[f for f in data.get("other_findings") or () if "fact" in f],
         rechecks=[r for r in data.get("rechecks") or () if "problem_id" in r and "fixed" in r],

@@ -11,7 +11,7 @@ from inspection.domain.inspections import SEVERITIES
 from inspection.domain.notices import Acknowledgement, Issue, Service
 from inspection.domain.problem_views import ProblemDetail
 from inspection.domain.problems import STATUSES
-from inspection.domain.rectifications import Decision, Proof
+from inspection.domain.rectifications import METHODS, Decision, Proof
 from inspection.schemas.inspections import (
     IMAGE_TYPES,
     FlagSchema,
@@ -60,7 +60,7 @@ class ReviewBody(Wire):
     decision = Choice(("accept", "return"), required=True)
     comment = Text(4000, least=0, load_default="", allow_none=True)
     new_due_on = Day(allow_none=True)
-    method = Choice(("desk", "on_site"), required=True)
+    method = Choice(METHODS, required=True)
     second_reviewer = Id(allow_none=True)
     photos = photo_hashes()
 

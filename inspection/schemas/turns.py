@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from inspection.domain.orders import Reopening, Reply, Supervision, Transfer
 from inspection.domain.petitions import Petition, PetitionDecision
+from inspection.domain.rectifications import METHODS
 from inspection.schemas.inspections import Responsible
 from inspection.schemas.problems import PetitionSchema, ProblemSchema
-from inspection.schemas.wire import Choice, Day, Part, Wire, Words, reader
+from inspection.schemas.wire import Choice, Day, Id, Part, Wire, Words, reader
 
 
 class ExtensionBody(Wire):
@@ -55,11 +59,16 @@ class TransferBody(Wire):
     due_on = Day(allow_none=True)
 
 
+def _department(responsible: Mapping[str, Any]) -> str | None:
+    """The name of a department; the institution needs none."""
+    return None if responsible.get("kind") == "institution" else (responsible.get("name") or "").strip() or None
+
+
 read_transfer = reader(
     TransferBody(),
     lambda data: Transfer(
         data["responsible"].get("kind", "department"),
-        (data["responsible"].get("name") or "").strip() or None,
+        _department(data["responsible"]),
         data.get("reason", ""),
         data.get("due_on"),
     ),
@@ -72,11 +81,21 @@ class ReplyBody(Wire):
     text = Words(4000, required=True)
     replied_on = Day(required=True)
     new_due_on = Day(allow_none=True)
+    method = Choice(METHODS)
+    second_reviewer = Id(allow_none=True)
 
 
 read_reply = reader(
     ReplyBody(),
-    lambda data: Reply(data["department"], data["outcome"], data["text"], data["replied_on"], data.get("new_due_on")),
+    lambda data: Reply(
+        department=data["department"],
+        outcome=data["outcome"],
+        text=data["text"],
+        replied_on=data["replied_on"],
+        new_due_on=data.get("new_due_on"),
+        method=data.get("method", "desk"),
+        second_reviewer=data.get("second_reviewer"),
+    ),
 )
 
 

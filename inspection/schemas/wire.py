@@ -21,7 +21,9 @@ ZONE: ContextVar[tzinfo] = ContextVar("zone", default=UTC)
 """The zone in which moments are written, set per request."""
 
 FIRST_DATE, LAST_DATE = date(1990, 1, 1), date(2100, 1, 1)
-CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
+CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069\ufffe\uffff]")
+"""Control characters, and those that turn the direction of what follows: a name would read otherwise than it is."""
+
 SHA256: Final = r"^[0-9a-f]{64}$"
 
 CODES: Final = {

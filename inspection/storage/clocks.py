@@ -69,6 +69,7 @@ CLOCKS: Final[tuple[Any, ...]] = (
     P.institution_id,
     P.number,
     P.text,
+    (P.text == P.item_text).label("unmet"),
     P.status,
     P.round,
     P.clock_on,

@@ -116,6 +116,11 @@ class ProblemRow(Base):
     )
     __mapper_args__ = {"version_id_col": version}
 
+    @property
+    def unmet(self) -> bool:
+        """Nobody said what was found: the text is what the item requires."""
+        return self.text == self.item_text
+
     @validates("status", "round", "clock_on", "petition_due_on", "supervision_due_on")
     def _look_again(self, name: str, value: Any) -> Any:
         if getattr(self, name) != value:

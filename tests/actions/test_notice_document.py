@@ -19,6 +19,7 @@ from inspection.domain.documents import NoticeDocument, NoticeRow
 ROW = NoticeRow(
     number="150102-2026-0042-01",
     fact="灭火器压力不足",
+    unmet=False,
     place="三楼东侧",
     severity="serious",
     basis=(("消防法", "16、28", "verified"), ("学校食品规定", "33", "content"), ("行业惯例", "7", "unverified")),

@@ -73,7 +73,7 @@ def test_photos_follow_in_any_order_and_the_receipt_comes_with_the_last(world: W
     ("changes", "flag"),
     [
         ({"participants": []}, "small_team"),
-        ({"supersedes": new_id()}, "supersedes_pending"),
+        ({"supersedes": new_id()}, "supersedes_nothing"),
         ({"assignment_id": new_id()}, "assignment_unknown"),
         ({"finished_at": "2026-11-25T10:00:00+08:00"}, "finished_in_future"),
         ({"started_at": "2026-11-23T12:00:00+08:00"}, "finished_before_started"),
@@ -192,3 +192,21 @@ def test_the_unit_sees_its_findings_but_neither_flags_nor_the_submission(world: 
     assert (seen["flags"], seen["submission"]) == ([], None)
     team = world.person("inspector2").get(f"/inspections/{made['id']}").json
     assert team["submission"]["answers"]["S-01-05"]["value"] == "2024-09-14"
+
+
+def test_without_attributes_the_profile_says_what_applies(sqlite_world: World) -> None:
+    body = sqlite_world.body(0, {"S-04-02": []})
+    given = sqlite_world.person("inspector").put(f"/inspections/{new_id()}", body).json["flags"]
+    del body["attributes"]
+    body["visit_id"] = new_id()
+    silent = sqlite_world.person("inspector").put(f"/inspections/{new_id()}", body).json["flags"]
+    assert silent == given
+    day_school = sqlite_world.inspect({"S-04-02": []}, attributes={})["flags"]
+    assert ("item_not_applicable", "/answers/S-04-02") in {(flag["code"], flag["pointer"]) for flag in day_school}
+
+
+def test_nothing_was_inspected_after_it_was_received(sqlite_world: World) -> None:
+    made = sqlite_world.inspect({}, started_at="2030-01-01T09:00:00+08:00", finished_at="2030-01-01T10:00:00+08:00")
+    seen = sqlite_world.person("bureau").get(f"/inspections/{made['id']}").json
+    assert seen["inspected_on"] == sqlite_world.today.isoformat()
+    assert "finished_in_future" in {flag["code"] for flag in seen["flags"]}

@@ -235,3 +235,33 @@ def test_the_unit_acknowledges_once(world: World) -> None:
     assert world.person("bureau").put(address, {"name": "x", "title": "y"}).status_code == 403
     assert world.person("stranger").put(address, {"name": "x", "title": "y"}).status_code == 404
     assert world.problem(problem["id"])["timeline"][-1]["event"] == "acknowledged"
+
+
+def test_a_lower_severity_without_a_reason_is_flagged(world: World) -> None:
+    made = world.inspect(
+        {"S-01-05": [{"fact": "超过一年", "severity": "serious", "severity_reason": "x"}], "S-02-05": []}
+    )
+    lowered, other = (problem["id"] for problem in made["problems"])
+    silent = {"problem_id": lowered, "action": "keep", "severity": "general"}
+    raised = {"problem_id": other, "action": "keep", "severity": "critical"}
+    flags = world.issue(made["id"], items=[silent, raised])["flags"]
+    assert [flag["problem_id"] for flag in flags if flag["code"] == "severity_lowered_without_reason"] == [lowered]
+
+
+def test_a_notice_of_no_inspection_is_refused_at_its_place(world: World) -> None:
+    refused = world.person("bureau").put(f"/notices/{new_id()}", world.notice_body())
+    assert [(fault["pointer"], fault["code"]) for fault in refused.json["errors"]] == [("/inspection_ids", "required")]
+
+
+def test_what_an_item_requires_is_not_told_as_what_was_found(world: World) -> None:
+    made = world.inspect({"S-09-01": [], "S-02-05": [{"fact": "无值班记录"}]})
+    (danger,) = [one for one in world.person("school").get("/notifications").json["items"] if one["kind"] == "danger"]
+    requirement = world.problem(made["problems"][0]["id"])["text"]
+    assert f"未达到要求：{requirement}" in danger["text"]
+    draft = world.person("bureau").get(f"/inspections/{made['id']}/notice.docx")
+    assert draft.status_code == 200
+    cells = {
+        cell.text for table in docx.Document(io.BytesIO(draft.data)).tables for row in table.rows for cell in row.cells
+    }
+    assert any(text.startswith(f"未达到要求：{requirement}") for text in cells)
+    assert any(text.startswith("无值班记录") for text in cells)

@@ -247,3 +247,8 @@ def test_pages_of_several_statuses_meet_every_problem_once(world: World, who: st
             cursor = f"&cursor={page['next_cursor']}"
         assert met == expected
         assert expected
+
+
+def test_a_question_asked_twice_over_is_refused(sqlite_world: World) -> None:
+    refused = sqlite_world.person("bureau").get("/problems?status=open&status=closed")
+    assert [(fault["pointer"], fault["code"]) for fault in refused.json["errors"]] == [("/status", "duplicate")]

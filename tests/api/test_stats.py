@@ -181,3 +181,18 @@ def test_a_period_that_ends_before_it_begins_is_refused(sqlite_world: World) -> 
     for address in ("/stats", "/stats/numbers"):
         backwards = "group_by=kind&from=2026-12-31&to=2026-01-01"
         assert pointers(sqlite_world, "league", backwards, address) == {("/to", "ends_before_begin")}
+
+
+@pytest.mark.parametrize(
+    ("group", "key", "chinese", "english"),
+    [
+        ("kind", "kindergarten", "幼儿园", "kindergarten"),
+        ("severity", "critical", "重大", "critical"),
+    ],
+)
+def test_rows_are_named_in_the_readers_language(
+    sqlite_world: World, group: str, key: str, chinese: str, english: str
+) -> None:
+    for language, name in (("zh-CN", chinese), ("en", english)):
+        answer = sqlite_world.person("league").get(f"/stats?group_by={group}", headers={"Accept-Language": language})
+        assert {row["key"]: row["label"] for row in answer.json["rows"]}[key] == name

@@ -196,3 +196,12 @@ def test_visits_planned_where_it_lay_are_called_off_and_those_of_the_whole_city_
     assert seen == {task["id"]: "cancelled", stays["id"]: "planned"}
     assert world.told("inspector")[-1][0] == "assignment_cancelled"
     assert messages(world, "neighbour", "institution_moved")[0]["params"]["assignments"] == 1
+
+
+def test_who_closes_what_is_closed_hears_by_whom(world: World) -> None:
+    assert change(world, B, "close", open_problems="end").status_code == 201
+    late = change(world, B, "close", who="league", open_problems="end").json
+    assert (late["code"], [(one["event"], one["by"]) for one in late["meanwhile"]]) == (
+        "already_decided",
+        [("change_institution", "乌兰")],
+    )

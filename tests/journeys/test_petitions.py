@@ -254,3 +254,17 @@ def test_nothing_is_merged_into_what_has_ended_and_what_has_ended_is_in_no_notic
     notice = world.issue(made["id"])
     assert [row["problem_id"] for row in notice["problems"]] == [stands]
     assert "numbered" not in events(world.problem(ended))
+
+
+def test_a_late_extension_tells_until_when_it_is_to_be_decided(world: World) -> None:
+    problem = world.open_problem()
+    world.clock.go_to(date(2026, 12, 28))
+    assert ask(world, problem["id"]).json["petition"]["holds"] is False
+    (text,) = [
+        one["text"]
+        for one in world.person("bureau").get("/notifications").json["items"]
+        if one["kind"] == "extension_asked"
+    ]
+    (until,) = [move["until"] for move in world.problem(problem["id"])["moves"] if move["action"] == "decide_extension"]
+    assert until > "2026-12-28"
+    assert f"请于 {until} 前决定" in text

@@ -199,3 +199,12 @@ def test_a_bureau_finds_whom_it_can_plan_with(world: World) -> None:
         db.session.execute(text("UPDATE user_account SET disabled_at = created_at WHERE username = 'inspector2'"))
         db.session.commit()
     assert bureau.get("/people?q=林晓岚").json["items"] == []
+
+
+def test_who_comes_too_late_hears_who_was_first(world: World) -> None:
+    task = plan(world, "inspector").json
+    address = f"/assignments/{task['id']}/cancellation"
+    assert world.person("bureau").put(address, {"reason": "改期"}).status_code == 201
+    late = world.person("bureau").put(address, {"reason": "另有安排"}).json
+    assert (late["code"], late["state"]) == ("already_decided", "cancelled")
+    assert [(one["event"], one["by"]) for one in late["meanwhile"]] == [("cancel_assignment", "乌兰")]

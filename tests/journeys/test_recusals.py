@@ -23,7 +23,11 @@ def test_recusals_are_listed_and_ended(world: World) -> None:
     gone = {"reason": "配偶已调离"}
     assert inspector.put(f"{address}/{two}/end", gone).status_code == 403
     assert [inspector.put(f"{address}/{one}/end", gone).status_code for _ in range(2)] == [201, 200]
-    assert bureau.put(f"{address}/{one}/end", gone).json["code"] == "already_decided"
+    late = bureau.put(f"{address}/{one}/end", gone).json
+    assert (late["code"], [(each["event"], each["by"]) for each in late["meanwhile"]]) == (
+        "already_decided",
+        [("end_recusal", "苏和")],
+    )
     assert inspector.put(f"{address}/{one}/end", {"reason": "x"}).json["code"] == "already_decided"
     assert inspector.put(f"{address}/{two}/end", {}).status_code == 403
     assert bureau.put(f"{address}/{two}/end", {}).status_code == 422

@@ -257,3 +257,59 @@ def test_photos_that_come_after_the_lapse_of_a_fix_on_the_spot_make_it_count_aga
     assert world.person("inspector").upload(picture).status_code == 201
     seen = world.problem(problem_id)
     assert (seen["status"], seen["holder"], seen["rounds"][0]["state"]) == ("submitted", "reviewer", "complete")
+
+
+def test_a_critical_problem_is_not_settled_at_a_desk_by_one(world: World) -> None:
+    made = world.inspect({"S-09-01": [{"fact": "安全出口锁闭"}]})
+    problem_id = made["problems"][0]["id"]
+    to = {"responsible": {"kind": "department", "name": "消防救援大队"}, "reason": "职责所在"}
+    assert order(world, problem_id, "transfers", **to).status_code == 201
+    reply = {"department": "消防救援大队", "outcome": "done", "text": "已整改", "replied_on": "2026-11-23"}
+    alone = order(world, problem_id, "replies", **reply)
+    assert [(fault["pointer"], fault["code"]) for fault in alone.json["errors"]] == [
+        ("/method", "needs_on_site"),
+        ("/second_reviewer", "needs_second_reviewer"),
+    ]
+    for unfit in ("inspector", "bureau", "school"):
+        by_two = reply | {"method": "on_site", "second_reviewer": world.person(unfit).id}
+        refused = order(world, problem_id, "replies", **by_two)
+        assert refused.json["errors"][0]["code"] == "second_reviewer_not_fit", unfit
+    assert world.problem(problem_id)["status"] == "transferred"
+    by_two = reply | {"method": "on_site", "second_reviewer": world.person("league").id}
+    assert order(world, problem_id, "replies", **by_two).json["status"] == "closed"
+    settled = world.problem(problem_id)["timeline"][-1]
+    assert (settled["method"], settled["second_reviewer"]) == ("on_site", world.person("league").id)
+
+
+def test_only_the_department_that_has_a_problem_replies(world: World) -> None:
+    problem_id = world.open_problem()["id"]
+    to = {"responsible": {"kind": "department", "name": "城管局"}, "reason": "x"}
+    moved = order(world, problem_id, "transfers", **to).json
+    reply = {"department": "气象局", "text": "x", "replied_on": "2026-11-23"}
+    for outcome in ({"outcome": "done"}, {"outcome": "in_progress", "new_due_on": "2027-12-31"}):
+        refused = order(world, problem_id, "replies", **reply, **outcome)
+        assert [(fault["pointer"], fault["code"]) for fault in refused.json["errors"]] == [
+            ("/department", "other_department")
+        ]
+    assert world.problem(problem_id)["clock_on"] == moved["clock_on"]
+    made = world.inspect({"S-09-09": []})  # a department's, and nobody said which
+    world.issue(made["id"])
+    unnamed = made["problems"][0]["id"]
+    assert order(world, unnamed, "replies", **reply, outcome="in_progress").status_code == 201
+    assert world.problem(unnamed)["responsible_name"] == "气象局"
+
+
+def test_handed_back_a_problem_keeps_what_was_promised(world: World) -> None:
+    problem = world.open_problem()
+    asked = ask(world, problem["id"]).json
+    decision = {"decision": "approve", "comment": "同意"}
+    address = f"/problems/{problem['id']}/extensions/{asked['petition']['id']}/decision"
+    assert world.person("bureau").put(address, decision).status_code == 201
+    order(world, problem["id"], "transfers", responsible={"kind": "department", "name": "局"}, reason="x")
+    back = {"responsible": {"kind": "institution", "name": "随便"}, "reason": "退回"}
+    early = order(world, problem["id"], "transfers", **back, due_on="2027-01-28")
+    assert [(fault["pointer"], fault["code"], fault["detail"]) for fault in early.json["errors"]] == [
+        ("/due_on", "due_before_promised", "期限不得早于已责令或已准予的 2027-01-29。")
+    ]
+    assert order(world, problem["id"], "transfers", **back, due_on="2027-01-29").json["due_on"] == "2027-01-29"
+    assert world.problem(problem["id"])["responsible_name"] is None

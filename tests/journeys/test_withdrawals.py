@@ -138,3 +138,33 @@ def test_the_id_of_a_decision_is_nobodys_to_take(world: World) -> None:
     recusal = {"user_id": world.person("inspector").id, "reason": "x"}
     world.person("inspector").put(f"/institutions/{world.places[0]}/recusals/{taken}", recusal)
     assert world.person("bureau").put(address, AGREE).status_code == 201
+
+
+def texts_of(world: World, who: str, kind: str, language: str = "zh-CN") -> list[str]:
+    items = world.person(who).get("/notifications?limit=200", headers={"Accept-Language": language}).json["items"]
+    return [item["text"] for item in items if item["kind"] == kind]
+
+
+def test_who_handed_it_in_and_who_listed_it_hear_of_a_withdrawal(world: World) -> None:
+    made = world.inspect({"S-01-05": []})
+    notice = world.issue(made["id"])
+    listing = {"reason": "久拖不改", "due_on": "2026-12-31"}
+    problem_id = notice["problems"][0]["problem_id"]
+    address = f"/problems/{problem_id}/supervisions/{new_id()}"
+    assert world.person("league").put(address, listing).status_code == 201
+    assert world.person("bureau").put(ask(world, made["id"], who="inspector2"), AGREE).status_code == 201
+    for who in ("inspector", "league"):
+        assert len(texts_of(world, who, "inspection_withdrawn")) == 1, who
+
+
+def test_what_supersedes_says_so_in_the_readers_language(world: World) -> None:
+    old = world.inspect({"S-01-05": []})
+    world.issue(old["id"])
+    flags = world.inspect({}, supersedes=old["id"])["flags"]
+    assert "supersedes_pending" in {flag["code"] for flag in flags}
+    assert "由新提交的检查代替" in texts_of(world, "bureau", "withdrawal_asked")[0]
+    assert "superseded by a new submission" in texts_of(world, "bureau", "withdrawal_asked", "en")[0]
+    gone = world.inspect({"S-01-05": []})["id"]
+    withdraw(world, gone)
+    again = world.inspect({}, supersedes=gone)["flags"]
+    assert "supersedes_nothing" in {flag["code"] for flag in again}

@@ -50,9 +50,15 @@ def fault_text(code: str, language: str, params: Mapping[str, Any]) -> str:
 
 
 def notification_text(kind: str, language: str, params: Mapping[str, Any]) -> str:
-    """What is not known, such as the number of a problem that has none yet, is shown as a dash."""
+    """What is not known, such as the number of a problem that has none yet, is shown as a dash; `unmet` says that
+    `text` is what an item requires, and not what was found."""
+    known = texts(language)
     shown = {name: "—" if value is None else value for name, value in params.items()}
-    return _filled(texts(language)["notification"][kind], shown)
+    if params.get("unmet"):
+        shown["text"] = known["problem"]["unmet"] + params["text"]
+    if params.get("reason") in known["reason"]:
+        shown["reason"] = known["reason"][params["reason"]]
+    return _filled(known["notification"][kind], shown)
 
 
 def word(section: str, code: str, language: str) -> str:
