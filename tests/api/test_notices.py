@@ -256,7 +256,7 @@ def test_a_notice_of_no_inspection_is_refused_at_its_place(world: World) -> None
 def test_what_an_item_requires_is_not_told_as_what_was_found(world: World) -> None:
     made = world.inspect({"S-09-01": [], "S-02-05": [{"fact": "无值班记录"}]})
     (danger,) = [one for one in world.person("school").get("/notifications").json["items"] if one["kind"] == "danger"]
-    requirement = world.problem(made["problems"][0]["id"])["text"]
+    (requirement,) = [world.problem(one["id"])["text"] for one in made["problems"] if one["item_code"] == "S-09-01"]
     assert f"未达到要求：{requirement}" in danger["text"]
     draft = world.person("bureau").get(f"/inspections/{made['id']}/notice.docx")
     assert draft.status_code == 200

@@ -205,3 +205,10 @@ def test_who_closes_what_is_closed_hears_by_whom(world: World) -> None:
         "already_decided",
         [("change_institution", "乌兰")],
     )
+
+
+def test_a_name_reads_as_it_is(world: World) -> None:
+    turned = change(world, B, "rename", name="晨\u202e星小学")
+    assert [(fault["pointer"], fault["code"]) for fault in turned.json["errors"]] == [("/name", "control_character")]
+    mongolian = change(world, B, "rename", name="\u182e\u1823\u180b\u200d小学")
+    assert mongolian.status_code == 201
