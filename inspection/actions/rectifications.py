@@ -70,6 +70,8 @@ def _insert(
     flags: list[dict[str, str | None]] = []
     if given.completed_on > today:
         flags.append({"code": "future_date", "pointer": "/completed_on"})
+    if actor.ended_at is not None and given.completed_on > ctx.clock.date_of(actor.ended_at):
+        flags.append({"code": "role_ended_before", "pointer": "/completed_on"})
     if problem.due_on is not None and today > problem.due_on:
         flags.append({"code": "late_receipt", "pointer": None})
     store_proof(

@@ -157,6 +157,7 @@ def _judge(ctx: Context, actor: Actor, incoming: Incoming[Submission]) -> _Judge
         ),
         *_assignment(ctx, actor, submission),
         *recheck_flags,
+        *_after_the_role(actor, submission),
     ]
     return _Judged(
         submission=submission,
@@ -169,6 +170,12 @@ def _judge(ctx: Context, actor: Actor, incoming: Incoming[Submission]) -> _Judge
         rechecked=rechecked,
         flags=flags,
     )
+
+
+def _after_the_role(actor: Actor, submission: Submission) -> list[Flag]:
+    """What was captured while the role was held is taken for some days; what was begun after it ended is so marked."""
+    over = actor.ended_at is not None and submission.started_at > actor.ended_at
+    return [Flag("role_ended_before", "/started_at")] if over else []
 
 
 def _lately(ctx: Context) -> datetime:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -34,11 +35,13 @@ def incompatible(roles: Collection[str]) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """One role, held for a region (six digits, GB/T 2260) or for one institution."""
+    """One role, held for a region (six digits, GB/T 2260) or for one institution; `ended_at` where it is held no
+    longer and counts for handing in alone."""
 
     role: str
     region_code: str | None = None
     institution_id: UUID | None = None
+    ended_at: datetime | None = None
 
     @property
     def region_prefix(self) -> str:
@@ -73,6 +76,12 @@ class Actor:
     @property
     def recent_roles(self) -> frozenset[str]:
         return self.roles | {grant.role for grant in self.recent}
+
+    @property
+    def ended_at(self) -> datetime | None:
+        """When the last of these roles ended; None where one is held now."""
+        ends = [grant.ended_at for grant in self.grants]
+        return max((end for end in ends if end is not None), default=None) if None not in ends else None
 
     @property
     def institution_id(self) -> UUID | None:

@@ -218,14 +218,14 @@ def _actor(rows: Sequence[Any]) -> Actor | None:
     if not rows:
         return None
     user_id, username, name, organisation = rows[0][:4]
-    held = [(Grant(*row[4:7]), row[7]) for row in rows if row[4] is not None]
+    held = [Grant(*row[4:8]) for row in rows if row[4] is not None]
     return Actor(
         id=user_id,
         username=username,
         name=name,
         organisation=organisation,
-        grants=tuple(grant for grant, ended in held if ended is None),
-        recent=tuple(grant for grant, ended in held if ended is not None),
+        grants=tuple(grant for grant in held if grant.ended_at is None),
+        recent=tuple(grant for grant in held if grant.ended_at is not None),
         token_id=rows[0][8],
     )
 

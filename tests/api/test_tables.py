@@ -199,3 +199,8 @@ def test_the_file_of_codes_comes_first_and_goes_with_a_refusal(sqlite_world: Wor
 def test_a_sweep_is_asked_for_within_ten_years(sqlite_world: World, day: str) -> None:
     done = run_command(environment_of(sqlite_world), "sweep", "--today", day)
     assert (done.returncode, done.stderr.count("\n"), "ten years" in done.stderr) == (2, 1, True), done.stderr
+
+
+def test_a_day_that_is_none_is_told(sqlite_world: World) -> None:
+    done = run_command(environment_of(sqlite_world), "sweep", "--today", "x")
+    assert (done.returncode, "a date like 2026-11-24" in done.stderr) == (2, True), done.stderr

@@ -182,3 +182,23 @@ def test_who_holds_a_role_elsewhere_too_is_not_the_districts_to_administer(world
     district = world.employ("district-secadmin", Grant("secadmin", "150103"))
     world.employ("both", Grant("edu_inspector", "150103"), Grant("edu_inspector", "150104"))
     assert "both" not in {account["username"] for account in district.get("/users").json["items"]}
+
+
+def test_what_was_begun_after_the_role_had_ended_is_marked(world: World) -> None:
+    problem = open_problem(world, B)
+    captured = world.body(A, {})
+    world.clock.go(minutes=90)
+    assert hand_over(world, "inspector", "inspector2").status_code == 201
+    assert hand_over(world, "school", "stranger").status_code == 201
+
+    def flags(who: str, address: str, body: dict[str, Any]) -> set[str]:
+        answer = world.person(who).put(address, body)
+        assert answer.status_code == 201, answer.json
+        return {flag["code"] for flag in answer.json["flags"]}
+
+    assert "role_ended_before" not in flags("inspector", f"/inspections/{new_id()}", captured)
+    world.clock.go(days=1)
+    assert "role_ended_before" in flags("inspector", f"/inspections/{new_id()}", world.body(A, {}))
+    assert "role_ended_before" not in flags("inspector2", f"/inspections/{new_id()}", world.body(A, {}))
+    proof = {"description": "已整改", "completed_on": world.today.isoformat(), "photos": {}}
+    assert "role_ended_before" in flags("school", f"/problems/{problem}/rectifications/{new_id()}", proof)
