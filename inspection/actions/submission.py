@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from checklists.engine import NUMBER_ATTRIBUTES, Flag, Outcome, evaluate
+from checklists.engine import Flag
 from checklists.model import Checklist
 from inspection.actions.context import Context
 from inspection.actions.findings import add_problems
@@ -38,6 +38,7 @@ class _Judged:
     checklist: Checklist
     institution: InstitutionRow
     inspected_on: date
+    circumstances: rules.Circumstances
     received_at: datetime
     offset_s: float | None
     findings: Sequence[rules.Finding]
@@ -132,7 +133,8 @@ def _judge(ctx: Context, actor: Actor, incoming: Incoming[Submission]) -> _Judge
     received_at = ctx.now()
     # a clock that runs ahead is flagged; nothing was inspected after it was received
     inspected_on = ctx.clock.date_of(min(submission.finished_at, received_at))
-    outcome = _evaluate(ctx, submission, checklist, institution, inspected_on)
+    circumstances = rules.Circumstances(rules.attributes_of(submission, institution.profile), ctx.calendar().terms)
+    outcome = rules.judge(submission, checklist, circumstances, inspected_on)
     faults += [Fault(f.pointer, f.code, f.params) for f in outcome.faults]
     faults += rules.manifest_faults(submission)
     rechecked, recheck_faults, recheck_flags = _rechecks(ctx, actor, submission, institution.id)
@@ -164,6 +166,7 @@ def _judge(ctx: Context, actor: Actor, incoming: Incoming[Submission]) -> _Judge
         checklist=checklist,
         institution=institution,
         inspected_on=inspected_on,
+        circumstances=circumstances,
         received_at=received_at,
         offset_s=offset.total_seconds() if offset is not None else None,
         findings=found,
@@ -193,25 +196,6 @@ def _assignment(ctx: Context, actor: Actor, submission: Submission) -> list[Flag
     own = [one for one in assignments.team_of_for_system(ctx.session, [row.id]) if one.user_id == actor.id]
     sections = own[0].sections if own else None
     return assignment_flags(submission, cancelled=row.cancelled_at is not None, assigned=bool(own), sections=sections)
-
-
-def _evaluate(
-    ctx: Context, submission: Submission, checklist: Checklist, institution: InstitutionRow, inspected_on: date
-) -> Outcome:
-    """The flags of a submission replace the profile's whole, where it gives any attributes; a number it leaves out is
-    the profile's."""
-    attributes = dict(institution.profile if submission.attributes is None else submission.attributes)
-    for name in NUMBER_ATTRIBUTES:
-        if attributes.get(name) is None:
-            attributes[name] = institution.profile.get(name)
-    return evaluate(
-        checklist,
-        attributes,
-        submission.answers,
-        inspected_on,
-        ctx.calendar().terms,
-        submission.sections,
-    )
 
 
 def _rechecks(
@@ -269,6 +253,7 @@ def _insert(
         "answered": list(submission.answers),
         "counts": rules.counts_of(submission, judged.checklist),
         "flags": [{"code": flag.code, "pointer": flag.pointer} for flag in judged.flags],
+        "circumstances": judged.circumstances.as_kept(),
         "issue_due_on": deadlines.issue_due_on(ctx.clock.date_of(judged.received_at), ctx.calendar()),
         "complete_at": judged.received_at if whole else None,
         "receipt_code": rules.short_code(incoming.sha256) if whole else None,

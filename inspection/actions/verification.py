@@ -6,7 +6,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator
 
-from checklists.engine import NUMBER_ATTRIBUTES, evaluate
 from inspection.actions.context import Context
 from inspection.actions.sweep import passed_over
 from inspection.domain import inspections as rules
@@ -135,17 +134,10 @@ def _findings_of(ctx: Context, inspection: InspectionRow, read_submission: Reade
     submission = read_submission(inspection.body)
     checklist = checklists.find_for_system(ctx.session, inspection.checklist_code, inspection.checklist_version)
     assert checklist is not None
-    profile = institutions.get_for_system(ctx.session, inspection.institution_id).profile
-    attributes = dict(submission.attributes or {})
-    for name in NUMBER_ATTRIBUTES:
-        if attributes.get(name) is None:
-            attributes[name] = profile.get(name)
-    outcome = evaluate(
-        checklist,
-        attributes,
-        submission.answers,
-        inspection.inspected_on,
-        ctx.calendar().terms,
-        submission.sections,
-    )
+    if inspection.circumstances is not None:
+        circumstances = rules.Circumstances.of_kept(inspection.circumstances)
+    else:  # received before they were kept: today's are the nearest
+        profile = institutions.get_for_system(ctx.session, inspection.institution_id).profile
+        circumstances = rules.Circumstances(rules.attributes_of(submission, profile), ctx.calendar().terms)
+    outcome = rules.judge(submission, checklist, circumstances, inspection.inspected_on)
     return [finding.pointer for finding in rules.findings(submission, checklist, outcome.failing)]

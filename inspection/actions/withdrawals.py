@@ -199,6 +199,8 @@ def _take_up_merged(ctx: Context, actor: Actor, withdrawn: InspectionRow, target
             dated = {"department_due_on": row.clock_on.isoformat()}
         else:
             row.status = "open"
+            if row.responsible_kind == "department":  # what runs is for the institution to make safe, as ever
+                row.responsible_kind, row.responsible_name = "institution", None
             old = target.due_on or ctx.today()
             set_due(row, deadlines.next_due_on(old, ctx.today(), row.due_days, ctx.calendar()))
             row.ordered_due_on = row.due_on

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from checklists.engine import Flag
+from checklists.engine import NUMBER_ATTRIBUTES, Flag, Outcome, evaluate
 from checklists.model import Checklist, Item
 from inspection.domain.errors import Fault, pointer
 
@@ -173,6 +173,39 @@ def manifest_faults(submission: Submission) -> list[Fault]:
         for at, sha256 in referenced_photos(submission)
         if sha256 not in submission.photos
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What a submission is judged by beside its own bytes: the institution's attributes, and the school terms."""
+
+    attributes: Mapping[str, Any]
+    terms: Sequence[tuple[date, date]]
+
+    def as_kept(self) -> dict[str, Any]:
+        terms = [[first.isoformat(), last.isoformat()] for first, last in self.terms]
+        return {"attributes": dict(self.attributes), "terms": terms}
+
+    @classmethod
+    def of_kept(cls, kept: Mapping[str, Any]) -> Circumstances:
+        terms = [(date.fromisoformat(first), date.fromisoformat(last)) for first, last in kept["terms"]]
+        return cls(kept["attributes"], terms)
+
+
+def attributes_of(submission: Submission, profile: Mapping[str, Any]) -> dict[str, Any]:
+    """The flags of a submission replace the profile's whole, where it gives any attributes; a number it leaves out is
+    the profile's."""
+    attributes = dict(profile if submission.attributes is None else submission.attributes)
+    for name in NUMBER_ATTRIBUTES:
+        if attributes.get(name) is None:
+            attributes[name] = profile.get(name)
+    return attributes
+
+
+def judge(submission: Submission, checklist: Checklist, circumstances: Circumstances, inspected_on: date) -> Outcome:
+    """The checklist's engine on a submission's answers."""
+    attributes, terms = circumstances.attributes, circumstances.terms
+    return evaluate(checklist, attributes, submission.answers, inspected_on, terms, submission.sections)
 
 
 def oddities(

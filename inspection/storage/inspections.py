@@ -18,7 +18,8 @@ from inspection.storage.scope import visible
 class InspectionRow(Base):
     """`body` is the submission as received and `content_sha256` its hash. `region_code` is that of the day.
     `flags` are those of the receipt; missing answers among them are read against the whole visit. `counts` are its
-    numbers by item, for the figures. A withdrawn one is kept and counts nowhere."""
+    numbers by item, for the figures. `circumstances` are what it was judged by beside its bytes, the attributes and the
+    school terms of the day (None: received before they were kept). A withdrawn one is kept and counts nowhere."""
 
     __tablename__ = "inspection"
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -41,6 +42,7 @@ class InspectionRow(Base):
     answered: Mapped[list[Any]] = mapped_column(Json)
     counts: Mapped[dict[str, Any]] = mapped_column(Json)
     flags: Mapped[list[Any]] = mapped_column(Json)
+    circumstances: Mapped[dict[str, Any] | None] = mapped_column(Json, deferred=True)
     issue_due_on: Mapped[date]
     complete_at: Mapped[datetime | None]
     receipt_code: Mapped[str | None] = mapped_column(String(16))
@@ -196,5 +198,7 @@ def mark_complete_for_system(session: Session, inspection_id: UUID, code: str, a
 def all_bodies_for_system(session: Session) -> Iterable[InspectionRow]:
     """Every inspection with its bytes, a few at a time."""
     return session.scalars(
-        select(InspectionRow).options(undefer(InspectionRow.body)).order_by(InspectionRow.id)
+        select(InspectionRow)
+        .options(undefer(InspectionRow.body), undefer(InspectionRow.circumstances))
+        .order_by(InspectionRow.id)
     ).yield_per(50)

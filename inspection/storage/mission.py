@@ -76,13 +76,16 @@ def void_without_reason_for_system(session: Session) -> list[UUID]:
 
 
 def merged_into_withdrawn_for_system(session: Session) -> list[UUID]:
-    """Findings of inspections that stand, merged into a problem of one that was withdrawn: they are with nobody."""
+    """Findings of inspections that stand, merged into a problem of one that was withdrawn: they are with nobody. (What
+    ended otherwise before, by an objection that was upheld, took with it what was merged into it.)"""
     target, own, its = aliased(ProblemRow), aliased(InspectionRow), aliased(InspectionRow)
+    ended = select(EventRow.id).where(EventRow.problem_id == target.id, EventRow.event.in_(VOIDING))
     statement = (
         select(P.id)
         .join(target, target.id == P.merged_into_id)
         .join(own, own.id == P.inspection_id)
         .join(its, its.id == target.inspection_id)
         .where(P.status == "void", own.withdrawn_at.is_(None), its.withdrawn_at.is_not(None))
+        .where(~ended.where(EventRow.event != "withdrawn").exists())
     )
     return list(session.scalars(statement.order_by(P.id)))

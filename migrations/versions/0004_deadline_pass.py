@@ -1,5 +1,6 @@
 """The deadline pass looks only at what may have come to a stage, and lists are read in the order of an index; decisions
-on withdrawals and results of acts are kept, recusals end, and who lost sight of an institution is found by columns."""
+on withdrawals, results of acts and what an inspection was judged by are kept, recusals end, and who lost sight of an
+institution is found by columns."""
 
 import json
 from uuid import UUID
@@ -23,6 +24,7 @@ def upgrade() -> None:
     op.create_index("ix_problem_item_code_id", "problem", ["item_code", "id"])
     op.add_column("withdrawal", sa.Column("decision_sha256", sa.String(length=64), nullable=True))
     op.add_column("withdrawal", sa.Column("decision_body", sa.LargeBinary(), nullable=True))
+    op.add_column("inspection", sa.Column("circumstances", sa.Text(), nullable=True))
     op.add_column("desk_act", sa.Column("result", sa.Text(), nullable=True))
     with op.batch_alter_table("recusal") as recusal:
         recusal.add_column(sa.Column("ended_by_id", sa.Uuid(), nullable=True))
@@ -66,6 +68,7 @@ def downgrade() -> None:
         recusal.drop_column("ended_at")
         recusal.drop_column("ended_by_id")
     op.drop_column("desk_act", "result")
+    op.drop_column("inspection", "circumstances")
     op.drop_column("withdrawal", "decision_body")
     op.drop_column("withdrawal", "decision_sha256")
     op.drop_index("ix_problem_item_code_id", "problem")

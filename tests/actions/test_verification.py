@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 import pytest
 from sqlalchemy import text
 
 from inspection.actions.verification import orphans, verify
 from inspection.schemas.inspections import read_inspection
 from inspection.storage.db import db
+from inspection.storage.institutions import InstitutionRow
 from tests.support.world import World, in_database, jpeg, new_id, sha256
 
 
@@ -124,3 +127,17 @@ def test_a_record_that_the_log_does_not_know_is_a_fault(lived: World) -> None:
     stranger, known = in_database(lived, new_id()), in_database(lived, made["id"])
     change(lived, f"UPDATE inspection SET id = '{stranger}' WHERE id = '{known}'")
     assert any("no entry submit_inspection" in fault for fault in faults(lived))
+
+
+def test_an_inspection_is_judged_by_what_was_known_on_its_day(world: World) -> None:
+    body = world.body(0, {})
+    required = body["attributes"].pop("guards_required")
+    body["answers"]["S-05-05"] = {"value": required}
+    made = world.person("inspector").put(f"/inspections/{new_id()}", body)
+    assert (made.status_code, made.json["problems"]) == (201, [])
+    with world.app.app_context():
+        place = db.session.get_one(InstitutionRow, UUID(world.places[0]))
+        place.profile = place.profile | {"guards_required": required + 2}
+        db.session.commit()
+    change(world, "DELETE FROM term")
+    assert faults(world) == []

@@ -168,3 +168,30 @@ def test_what_supersedes_says_so_in_the_readers_language(world: World) -> None:
     withdraw(world, gone)
     again = world.inspect({}, supersedes=gone)["flags"]
     assert "supersedes_nothing" in {flag["code"] for flag in again}
+
+
+def test_what_is_taken_up_again_is_the_institutions_to_make_safe(world: World) -> None:
+    visit = new_id()
+    theirs = {"fact": "墙体开裂", "responsible": {"kind": "department", "name": "住建局"}}
+    first = world.inspect({"S-01-05": [theirs]}, visit_id=visit)
+    second = world.inspect({"S-08-05": []}, visit_id=visit, who="inspector2")
+    source, target = first["problems"][0]["id"], second["problems"][0]["id"]
+    merge = {"problem_id": source, "action": "merge", "into": target, "reason": "同一处"}
+    world.issue(first["id"], second["id"], items=[merge])
+    withdraw(world, second["id"])
+    again = world.problem(source)
+    assert (again["status"], again["holder"]) == ("open", "unit")
+    assert (again["responsible_kind"], again["responsible_name"]) == ("institution", None)
+    sound(world)
+
+
+def test_what_was_merged_into_an_upheld_objection_ends_with_it(world: World) -> None:
+    first, second, _ = merged(world)
+    source, target = first["problems"][0]["id"], second["problems"][0]["id"]
+    asked = world.person("school").put(f"/problems/{target}/objections/{new_id()}", {"reason": "不属实"}).json
+    address = f"/problems/{target}/objections/{asked['petition']['id']}/decision"
+    upheld = {"decision": "uphold", "comment": "属实"}
+    assert world.person("bureau").put(address, upheld).status_code == 201
+    withdraw(world, second["id"])
+    assert world.problem(source)["status"] == "void"
+    sound(world)
