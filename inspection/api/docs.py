@@ -11,7 +11,7 @@ from flask import Blueprint, Response, render_template, request
 
 from inspection.api.endpoint import DECLARATIONS, Declaration
 from inspection.api.openapi import ANSWERS, PART, document
-from inspection.domain.permissions import ALLOWED, ANYONE
+from inspection.domain.permissions import ALLOWED, ANYONE, EVERYONE
 from inspection.domain.texts import language_of, texts
 from inspection.web import page
 
@@ -70,7 +70,6 @@ def _operation(
 ) -> Operation:
     path = PART.sub(lambda part: "{" + part.group(2) + "}", declaration.path)
     shown = spec["paths"][path][declaration.method.lower()]
-    allowed = () if declaration.permission == ANYONE else sorted(ALLOWED[declaration.permission])
     said = {english: words["answer"][code] for code, english in ANSWERS.items()}
     body = shown.get("requestBody", {}).get("content", {})
     return Operation(
@@ -78,11 +77,20 @@ def _operation(
         path=spec["servers"][0]["url"] + path,
         anchor=name,
         summary=words["operation"][name.removeprefix("api.")],
-        roles=", ".join(f"{words['role'][role]} {role}" for role in allowed),
+        roles=_roles(declaration.permission, words),
         parameters=[_line(p["name"], p["schema"], p.get("required", False)) for p in shown.get("parameters", ())],
         body=next((_line(kind, content["schema"], True) for kind, content in body.items()), None),
         answers=[(status, _answer(answer, said)) for status, answer in sorted(shown["responses"].items())],
     )
+
+
+def _roles(permission: str, words: Mapping[str, Mapping[str, str]]) -> str:
+    if permission == ANYONE:
+        return words["docs"]["anyone"]
+    if ALLOWED[permission] == EVERYONE:
+        return words["docs"]["everyone"]
+    named = ((words["role"][role], role) for role in sorted(ALLOWED[permission]))
+    return words["docs"]["between"].join(word if word == role else f"{word} ({role})" for word, role in named)
 
 
 def _answer(answer: dict[str, Any], said: Mapping[str, str]) -> Line:
