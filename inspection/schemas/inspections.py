@@ -236,7 +236,7 @@ class WithdrawalSchema(Wire):
     reason = Text(4000)
     asked_by = Text(64)
     asked_at = Moment()
-    state = Choice(("pending", "approve", "deny"))
+    state = Choice(("pending", "approve", "deny", "settled"))
     comment = Text(4000, allow_none=True)
     decided_by = Text(64, allow_none=True)
     decided_at = Moment(allow_none=True)
