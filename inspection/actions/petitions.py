@@ -186,7 +186,8 @@ def apply_decision(
         if stands != problem.due_on:  # a day of grace, which no calendar moves again
             problem.due_on, problem.due_basis = stands, None
     if problem.status == "open":
-        problem.since_on = ctx.today() if held else problem.since_on
+        if held or given.grants:  # the clock begins anew after a pause, and with another date
+            problem.since_on = ctx.today()
         set_clock(problem)
     petition.after_due_on = problem.due_on
     event = ("extension_approved" if given.grants else "extension_denied", "objection_denied")[
