@@ -110,7 +110,7 @@ def apply_to(
 def _decide_objection(ctx: Context, actor: Actor, row: ProblemRow, decision: Decision) -> None:
     """A pending objection is decided by the notice: kept or merged denies it, dropped upholds it; transferred, it has
     its way in another form."""
-    if row.petition_id is None:
+    if row.petition_id is None or row.petition_kind != "objection":  # a later date, asked for of what runs, waits on
         return
     if decision.action == "transfer":
         settle_petition(ctx, row)

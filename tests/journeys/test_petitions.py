@@ -268,3 +268,13 @@ def test_a_late_extension_tells_until_when_it_is_to_be_decided(world: World) -> 
     (until,) = [move["until"] for move in world.problem(problem["id"])["moves"] if move["action"] == "decide_extension"]
     assert until > "2026-12-28"
     assert f"请于 {until} 前决定" in text
+
+
+def test_a_notice_decides_no_extension_of_what_runs_already(world: World) -> None:
+    made = world.inspect({"S-07-04": [], "S-01-05": []})  # the first is due at once
+    (running,) = [one["id"] for one in made["problems"] if one["item_code"] == "S-07-04"]
+    asked = ask(world, running).json["petition"]
+    world.issue(made["id"])
+    seen = world.problem(running)
+    assert (seen["petition"], seen["petitions"][0]["state"]) == ("extension", "pending")
+    assert decide(world, running, "extensions", asked["id"], "approve").status_code == 201
