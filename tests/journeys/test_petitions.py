@@ -271,8 +271,8 @@ def test_a_late_extension_tells_until_when_it_is_to_be_decided(world: World) -> 
 
 
 def test_a_notice_decides_no_extension_of_what_runs_already(world: World) -> None:
-    made = world.inspect({"S-07-04": [], "S-01-05": []})  # the first is due at once
-    (running,) = [one["id"] for one in made["problems"] if one["item_code"] == "S-07-04"]
+    made = world.inspect({"S-09-01": [], "S-01-05": []})  # the first runs at once
+    (running,) = [one["id"] for one in made["problems"] if one["item_code"] == "S-09-01"]
     asked = ask(world, running).json["petition"]
     world.issue(made["id"])
     seen = world.problem(running)

@@ -187,6 +187,7 @@ FIXED: dict[str, tuple[Step, ...]] = {
 AT_ONCE: dict[str, tuple[Step, ...]] = {
     "at once": (),
     "at once, objected to": (OBJECT,),
+    "at once, extension waiting": (EXTEND,),
     "at once, submitted": (PROVE,),
     "at once, returned": (PROVE, do("return", "bureau")),
     "at once, upheld": (OBJECT, do("uphold_objection", "bureau")),
