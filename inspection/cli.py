@@ -17,19 +17,20 @@ from flask import Flask
 from checklists.lint import lint
 from checklists.loader import LintError, load
 from inspection import demo, serving
-from inspection.actions import calendars, checklists, imports, setup
+from inspection.actions import backups, calendars, checklists, imports, setup
 from inspection.actions.accounts import renew_activation
 from inspection.actions.context import Context
 from inspection.actions.doctor import examine
 from inspection.actions.sweep import sweep
 from inspection.actions.verification import mission_faults, verify
 from inspection.app import create_app, parts_of
-from inspection.documents import tables
+from inspection.documents import backup, tables
 from inspection.domain.clock import FixedClock
 from inspection.domain.errors import Refused
 from inspection.domain.incoming import Incoming
 from inspection.domain.inspections import Submission
-from inspection.domain.texts import detail, fault_text
+from inspection.domain.texts import backup_text, detail, fault_text
+from inspection.schemas.backups import ENTRY_READERS, read_backup
 from inspection.schemas.calendar import read_year, year_calendar
 from inspection.schemas.inspections import read_inspection
 from inspection.settings import BadSetting, Settings
@@ -85,6 +86,8 @@ def _parser() -> argparse.ArgumentParser:
     people.add_argument("what", choices=["import", "code"])
     people.add_argument("file", help="the file, or the user name")
     people.add_argument("--codes", type=Path, help="write the activation codes to this new file, not to the screen")
+    saved = command("import-backup", import_backup, "what a phone exported as a last resort; again is harmless")
+    saved.add_argument("file", type=Path)
     days = command("calendar", edit_calendar, "show a year of the calendar as JSON, or replace it by a file like that")
     days.add_argument("what", choices=["show", "set"])
     days.add_argument("year", type=int)
@@ -260,12 +263,30 @@ def _codes_to(path: Path | None) -> Iterator[Callable[[imports.Codes], None]]:
             raise
 
 
-def _attempt(run: Callable[[Context], None]) -> int:
-    """A command that may be refused: a line for each fault, exit 1."""
+def import_backup(given: argparse.Namespace) -> int:
+    """A line for each record, and for each photo that is not in; exit 1 unless the whole file is."""
+
+    def run(ctx: Context) -> int:
+        with given.file.open("rb") as file:
+            known = backup.opened(file, read_backup)
+            owner = backups.owner_of(ctx, known.backup)
+            if owner is None:
+                about = {"name": known.backup.name, "username": known.backup.username}
+                print("inspection:", backup_text("unknown_user", "zh_CN", about), file=sys.stderr)
+                return 1
+            outcomes = backups.take_in(ctx, owner, known.backup, known.sha256, known.parts(), ENTRY_READERS)
+        print(*backup.report(outcomes, known.rest), sep="\n")
+        return 0 if all(one.is_in for one in outcomes) and not known.rest else 1
+
+    return _attempt(run)
+
+
+def _attempt(run: Callable[[Context], int | None]) -> int:
+    """A command that may be refused: a line for each fault, exit 1; else the code that it returns, or 0."""
     app = _app()
     with app.app_context():
         try:
-            run(parts_of(app).context())
+            return run(parts_of(app).context()) or 0
         except Refused as refused:
             _explain(refused)
             return 1
@@ -273,9 +294,9 @@ def _attempt(run: Callable[[Context], None]) -> int:
             print("inspection:", fault_text(unreadable.code, "zh_CN", unreadable.params), file=sys.stderr)
             return 1
         except OSError as error:
-            print("inspection:", *([f"{error.filename}:"] if error.filename else []), error.strerror, file=sys.stderr)
+            said = error.strerror or error
+            print("inspection:", *([f"{error.filename}:"] if error.filename else []), said, file=sys.stderr)
             return 1
-    return 0
 
 
 def edit_calendar(given: argparse.Namespace) -> int:

@@ -112,7 +112,8 @@ def list_assignments(
 
 def views(ctx: Context, rows: Sequence[AssignmentRow]) -> list[AssignmentView]:
     team = assignments.team_of_for_system(ctx.session, [row.id for row in rows])
-    names = accounts.names_for_system(ctx.session, {one.user_id for one in team})
+    users = accounts.users_for_system(ctx.session, {one.user_id for one in team})
+    people = {user.id: user for user in users}
     return [
         AssignmentView(
             id=row.id,
@@ -123,7 +124,7 @@ def views(ctx: Context, rows: Sequence[AssignmentRow]) -> list[AssignmentView]:
             visit_id=row.visit_id,
             note=row.note,
             inspectors=[
-                AssignedView(one.user_id, names[one.user_id], one.sections)
+                AssignedView(one.user_id, people[one.user_id].name, people[one.user_id].organisation, one.sections)
                 for one in team
                 if one.assignment_id == row.id
             ],

@@ -10,7 +10,7 @@ from uuid import UUID
 import orjson
 
 from inspection.actions.context import Context
-from inspection.actions.paging import cut, position
+from inspection.actions.paging import cut, moment, position
 from inspection.actions.visits import team_of
 from inspection.actions.withdrawals import views_of
 from inspection.domain.actor import Actor
@@ -54,17 +54,10 @@ def list_inspections(
         ctx.session,
         institution_id=institution_id,
         since=since,
-        after=position(after, _moment, UUID),
+        after=position(after, moment, UUID),
         limit=limit + 1,
     )
     return cut(rows, limit, lambda row: (row.received_at.isoformat(), str(row.id)), lambda row: view(ctx, actor, row))
-
-
-def _moment(text: str) -> datetime:
-    moment = datetime.fromisoformat(text)
-    if moment.tzinfo is None:
-        raise ValueError("no offset")
-    return moment
 
 
 def view(

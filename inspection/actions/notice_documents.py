@@ -11,6 +11,7 @@ from inspection.domain import deadlines
 from inspection.domain.actor import Actor
 from inspection.domain.documents import NoticeDocument, NoticeRow
 from inspection.domain.errors import Refused
+from inspection.domain.notices import ORDERING
 from inspection.domain.permissions import acting, may
 from inspection.storage import inspections, institutions, notices, problems
 from inspection.storage.problems import ProblemRow
@@ -20,7 +21,7 @@ def frozen_row(row: ProblemRow, action: str) -> dict[str, Any]:
     """What a notice says of one problem, as it will be kept."""
     return {
         "problem_id": str(row.id),
-        "number": row.number if action in ("keep", "transfer") else None,
+        "number": row.number if action in ORDERING else None,
         "action": action,
         "text": row.text,
         "unmet": row.unmet,

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 from inspection.actions.context import Context
 from inspection.actions.issuing import apply_issue, fact_of
 from inspection.actions.notice_documents import as_document, frozen_row
+from inspection.actions.paging import cut, moment, position
 from inspection.actions.turns import overtaken
 from inspection.actions.visits import visit_flags
 from inspection.actions.withdrawals import withdrawn_meanwhile
@@ -17,10 +18,10 @@ from inspection.domain import deadlines
 from inspection.domain.actor import Actor
 from inspection.domain.errors import Fault, Refused
 from inspection.domain.incoming import Incoming
-from inspection.domain.notices import Acknowledgement, Issue, faults_of, frozen_service
-from inspection.domain.problem_views import AcknowledgementView, NoticeRowView, NoticeView
+from inspection.domain.notices import ORDERING, Acknowledgement, Issue, faults_of, frozen_service
+from inspection.domain.problem_views import AcknowledgementView, NoticeLine, NoticeRowView, NoticeView
 from inspection.domain.problems import number as problem_number
-from inspection.domain.views import Stored
+from inspection.domain.views import Page, Stored
 from inspection.storage import accounts, evidence, inspections, institutions, notices, problems
 from inspection.storage.db import insert_rows
 from inspection.storage.inspections import InspectionRow
@@ -119,7 +120,7 @@ def _issue(
     sequence = notices.next_sequence_for_system(ctx.session, institution.region_code, year)
     position = 0
     for row in found:
-        if issue.decision_on(fact_of(row)).action in ("keep", "transfer"):
+        if issue.decision_on(fact_of(row)).action in ORDERING:
             position += 1
             row.number = problem_number(institution.region_code, year, sequence, position)
             row.notice_id = notice_id
@@ -195,6 +196,27 @@ def _tell_unit(
     ctx.tell("notice_issued", ("unit",), institution.id, institution.region_code, None, params)
 
 
+def list_notices(
+    ctx: Context, actor: Actor, institution_id: UUID | None, after: tuple[str, ...] | None, limit: int
+) -> Page[NoticeLine]:
+    """Notices in scope, the newest first."""
+    rows = notices.list_visible(actor, ctx.session, institution_id, position(after, moment, UUID), limit + 1)
+    return cut(rows, limit, lambda row: (row[0].issued_at.isoformat(), str(row[0].id)), lambda row: _line(*row))
+
+
+def _line(row: IssuedRow, acknowledged_at: datetime | None) -> NoticeLine:
+    return NoticeLine(
+        id=row.id,
+        document_number=row.document_number,
+        institution_id=row.institution_id,
+        institution_name=row.frozen["institution_name"],
+        issued_on=row.issued_on,
+        signer=row.frozen["signer"],
+        problems=sum(line["action"] in ORDERING for line in row.frozen["rows"]),
+        acknowledged_at=acknowledged_at,
+    )
+
+
 def get_notice(ctx: Context, actor: Actor, notice_id: UUID) -> NoticeView:
     row = notices.get(actor, ctx.session, notice_id)
     if row is None:
@@ -237,7 +259,7 @@ def acknowledge_notice(
             [
                 ctx.event(UUID(row["problem_id"]), actor, "acknowledged", notice_id=str(notice_id), name=given.name)
                 for row in notice.frozen["rows"]
-                if row["action"] in ("keep", "transfer")
+                if row["action"] in ORDERING
             ],
         )
         ctx.record(actor, "acknowledge_notice", "notice", notice_id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any, TypeVar
 
 from inspection.domain.errors import Refused
@@ -22,6 +23,14 @@ def position(after: tuple[str, ...] | None, *readers: Callable[[str], Any]) -> A
     except ValueError:
         raise Refused("invalid_cursor") from None
     return key[0] if len(readers) == 1 else key
+
+
+def moment(text: str) -> datetime:
+    """A reader of moments; ValueError for one without its offset."""
+    read = datetime.fromisoformat(text)
+    if read.tzinfo is None:
+        raise ValueError("no offset")
+    return read
 
 
 def cut(rows: Sequence[R], limit: int, key: Callable[[R], tuple[str, ...]], show: Callable[[R], V]) -> Page[V]:

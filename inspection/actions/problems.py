@@ -89,8 +89,11 @@ def view(ctx: Context, row: ProblemRow, institution_name: str) -> ProblemView:
 def _line(
     today: date,
     problem_id: UUID,
+    inspection_id: UUID,
+    notice_id: UUID | None,
     number: str | None,
     item_code: str | None,
+    photo_rule: str,
     institution_id: UUID,
     institution_name: str,
     region_code: str,
@@ -114,8 +117,11 @@ def _line(
         deadline_class = deadlines.classify(due_on, today, held=held)
     return ProblemView(
         problem_id,
+        inspection_id,
+        notice_id,
         number,
         item_code,
+        photo_rule,
         institution_id,
         institution_name,
         region_code,
@@ -150,12 +156,9 @@ def get_problem(ctx: Context, actor: Actor, problem_id: UUID) -> ProblemDetail:
     events = problems.events_for_system(ctx.session, row.id)
     return ProblemDetail(
         summary=view_of(ctx, row),
-        inspection_id=row.inspection_id,
-        notice_id=row.notice_id,
         item_text=row.item_text,
         quantity=row.quantity,
         photos=row.photos,
-        photo_rule=row.photo_rule,
         basis=row.basis,
         advice=row.advice,
         recommendation=row.recommendation,

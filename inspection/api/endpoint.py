@@ -20,14 +20,13 @@ from inspection.actions.accounts import authenticate
 from inspection.actions.context import Context
 from inspection.domain.actor import Actor
 from inspection.domain.errors import Fault, Refused, invalid, pointer
-from inspection.domain.incoming import Incoming, Read
+from inspection.domain.incoming import JSON_LIMIT, Incoming, Read
 from inspection.domain.permissions import ANYONE, acting, may
 from inspection.domain.views import Page
 from inspection.schemas.wire import ZONE, Wire, faults_of, reader
 from inspection.web import context, json_response, tagged
 
 PREFIX: Final = "/api/v1"
-JSON_LIMIT: Final = 2 * 1024 * 1024
 PAGE, LARGEST_PAGE = 50, 200
 
 api = Blueprint("api", __name__, url_prefix=PREFIX)

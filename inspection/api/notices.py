@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from flask import Response
@@ -14,14 +15,17 @@ from inspection.api.inspections import DOCX, document
 from inspection.domain.actor import Actor
 from inspection.domain.incoming import Incoming
 from inspection.domain.notices import Acknowledgement, Issue
-from inspection.domain.problem_views import NoticeView
+from inspection.domain.problem_views import NoticeLine, NoticeView
+from inspection.domain.views import Page
 from inspection.schemas.problems import (
     AcknowledgementBody,
     NoticeBody,
+    NoticeLineSchema,
     NoticeSchema,
     read_acknowledgement,
     read_notice,
 )
+from inspection.schemas.queries import NoticeQuery
 
 
 @endpoint(
@@ -44,6 +48,12 @@ def put_notice(ctx: Context, actor: Actor, incoming: Incoming[Issue], notice_id:
     """Issue a notice: findings become problems with numbers and deadlines."""
     stored = actions.issue_notice(ctx, actor, notice_id, incoming)
     return Answer(stored.value, 201 if stored.created else 200)
+
+
+@endpoint("GET", "/notices", "notice.read", query=NoticeQuery(), paged=True, returns={200: NoticeLineSchema()})
+def list_notices(ctx: Context, actor: Actor, query: dict[str, Any]) -> Page[NoticeLine]:
+    """Notices in scope, the newest first."""
+    return actions.list_notices(ctx, actor, query.get("institution"), query["after"], query["limit"])
 
 
 @endpoint("GET", "/notices/<uuid:notice_id>", "notice.read", returns={200: NoticeSchema()}, refuses=("not_found",))

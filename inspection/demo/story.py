@@ -165,7 +165,7 @@ def prove(stage: Stage, ctx: Context, who: str, inspection_id: UUID, code: str, 
     """The unit's proof for one item, with a photo where one may be taken."""
     problem_id = _of(stage, ctx, who, inspection_id)[code]
     detail = problems.get_problem(ctx, acting(stage.actors[who], "problem.read"), problem_id)
-    photos = {} if detail.photo_rule == "forbidden" else {stage.photo(ctx, who): {"type": "image/jpeg"}}
+    photos = {} if detail.summary.photo_rule == "forbidden" else {stage.photo(ctx, who): {"type": "image/jpeg"}}
     body = {"description": text, "completed_on": ctx.today().isoformat(), "photos": photos}
     proof_id = new_id()
     actor = acting(stage.actors[who], "problem.rectify")

@@ -36,7 +36,7 @@ REFUSED: Final = 3
 
 
 class Unreadable(ValueError):
-    """The file is no table: a stable code of `domain/texts` (fault), and what its text needs."""
+    """The file is not what it has to be: a stable code of `domain/texts` (fault), and what its text needs."""
 
     def __init__(self, code: str, **params: Any) -> None:
         super().__init__(code)

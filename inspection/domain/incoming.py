@@ -11,11 +11,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 from inspection.domain.errors import Fault, Refused
 
 T = TypeVar("T")
+
+JSON_LIMIT: Final = 2 * 1024 * 1024
+"""Bytes of a body, however it comes in."""
 
 
 @dataclass(frozen=True)

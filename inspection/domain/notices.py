@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 from uuid import UUID
 
 from inspection.domain.errors import Fault, pointer
 from inspection.domain.inspections import is_lower
 from inspection.domain.problems import FINISHED
+
+ORDERING: Final = ("keep", "transfer")
+"""Decisions by which a notice orders something, with a number of its own; the others end a finding."""
 
 
 @dataclass(frozen=True, slots=True)

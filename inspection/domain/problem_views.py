@@ -16,8 +16,11 @@ from inspection.domain.views import FlagView, Receipt
 @dataclass(frozen=True, slots=True)
 class ProblemView:
     id: UUID
+    inspection_id: UUID
+    notice_id: UUID | None
     number: str | None
     item_code: str | None
+    photo_rule: str
     institution_id: UUID
     institution_name: str
     region_code: str
@@ -149,12 +152,9 @@ class ClocksView:
 @dataclass(frozen=True, slots=True)
 class ProblemDetail:
     summary: ProblemView
-    inspection_id: UUID
-    notice_id: UUID | None
     item_text: str
     quantity: int | None
     photos: Sequence[str]
-    photo_rule: str
     basis: Sequence[Mapping[str, Any]]
     advice: str
     recommendation: Sequence[str]
@@ -200,6 +200,20 @@ class AcknowledgementView:
     name: str
     title: str
     acknowledged_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeLine:
+    """A notice in a list; the institution's name as it stands in the notice, `problems`: how many it orders."""
+
+    id: UUID
+    document_number: str
+    institution_id: UUID
+    institution_name: str
+    issued_on: date
+    signer: str
+    problems: int
+    acknowledged_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -216,6 +216,7 @@ class VisitView:
 class AssignedView:
     user_id: UUID
     name: str
+    organisation: str
     sections: Sequence[str] | None
 
 

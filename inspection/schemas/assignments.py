@@ -70,6 +70,7 @@ read_cancellation = reader(CancellationBody(), lambda data: Cancellation(data["r
 class AssignedSchema(Wire):
     user_id = Id()
     name = Text(64)
+    organisation = Text(128)
     sections = ListOf(Text(16), most=100, allow_none=True)
 
 

@@ -151,8 +151,11 @@ class ProblemSchema(Wire):
     plain = True
 
     id = Id()
+    inspection_id = Id()
+    notice_id = Id(allow_none=True)
     number = Text(40, allow_none=True)
     item_code = Text(32, allow_none=True)
+    photo_rule = Text(16)
     institution_id = Id()
     institution_name = Text(128)
     region_code = Text(6)
@@ -250,12 +253,9 @@ class ClocksSchema(Wire):
 class ProblemDetailSchema(ProblemSchema):
     plain = False
 
-    inspection_id = Id()
-    notice_id = Id(allow_none=True)
     item_text = Text(4000, least=0)
     quantity = Whole(0, 1_000_000, allow_none=True)
     photos = photo_hashes(1000)
-    photo_rule = Text(16)
     basis = ListOf(Anything(), most=100)
     advice = Text(8000, least=0)
     recommendation = ListOf(Text(4), most=10)
@@ -305,6 +305,17 @@ class AcknowledgementSchema(Wire):
     name = Text(64)
     title = Text(64)
     acknowledged_at = Moment()
+
+
+class NoticeLineSchema(Wire):
+    id = Id()
+    document_number = Text(128)
+    institution_id = Id()
+    institution_name = Text(128)
+    issued_on = Day()
+    signer = Text(64)
+    problems = Whole(0, 10_000)
+    acknowledged_at = Moment(allow_none=True)
 
 
 class NoticeSchema(Wire):

@@ -59,6 +59,10 @@ class InspectionQuery(Wire):
     since = Moment()
 
 
+class NoticeQuery(Wire):
+    institution = Id()
+
+
 class ProblemQuery(Wire):
     status = OneOrMore(STATUSES)
     severity = OneOrMore(SEVERITIES)

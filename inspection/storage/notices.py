@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -70,6 +70,27 @@ def get(actor: Actor, session: Session, notice_id: UUID, *, with_document: bool 
     if with_document:
         statement = statement.options(undefer(NoticeRow.document))
     return session.scalar(statement)
+
+
+def list_visible(
+    actor: Actor, session: Session, institution_id: UUID | None, after: tuple[datetime, UUID] | None, limit: int
+) -> Sequence[tuple[NoticeRow, datetime | None]]:
+    """Notices in scope, the newest first, each with when it was acknowledged; `limit` of them after the keyset position
+    (issued_at, id). The page is chosen by its keys: what was frozen is long, and read for the lines shown alone."""
+    page = select(NoticeRow.id).where(visible(actor, NoticeRow))
+    if institution_id is not None:
+        page = page.where(NoticeRow.institution_id == institution_id)
+    if after is not None:
+        at, last = after
+        page = page.where((NoticeRow.issued_at < at) | ((NoticeRow.issued_at == at) & (NoticeRow.id < last)))
+    newest_first = NoticeRow.issued_at.desc(), NoticeRow.id.desc()
+    rows = session.execute(
+        select(NoticeRow, AcknowledgementRow.acknowledged_at)
+        .outerjoin(AcknowledgementRow, AcknowledgementRow.notice_id == NoticeRow.id)
+        .where(NoticeRow.id.in_(page.order_by(*newest_first).limit(limit)))
+        .order_by(*newest_first)
+    )
+    return [(row, acknowledged_at) for row, acknowledged_at in rows]
 
 
 def number_taken_for_system(session: Session, district: str, document_number: str) -> bool:

@@ -23,8 +23,11 @@ PLACE: Final[Any] = InstitutionRow.__table__
 
 LISTED: Final = (
     P.id,
+    P.inspection_id,
+    P.notice_id,
     P.number,
     P.item_code,
+    P.photo_rule,
     P.institution_id,
     # asked for the rows that are shown alone: a join would tempt a planner to begin with the institutions
     select(PLACE.c.name).where(PLACE.c.id == P.institution_id).scalar_subquery().label("institution_name"),

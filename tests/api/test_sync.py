@@ -84,6 +84,32 @@ def test_an_inspector_gets_everything_for_the_day(world: World) -> None:
     assert seen["installation_id"] == sync(world, "school")["installation_id"]
 
 
+def test_a_line_tells_what_its_proof_takes_and_where_it_belongs(world: World) -> None:
+    made = world.inspect({"S-01-05": []})
+    fresh = sync(world, "school")["problems"][0]
+    assert (fresh["inspection_id"], fresh["notice_id"], fresh["photo_rule"]) == (made["id"], None, "optional")
+    notice = world.issue(made["id"])
+    (line,) = sync(world, "school")["problems"]
+    assert (line["inspection_id"], line["notice_id"]) == (made["id"], notice["id"])
+    detail = world.problem(line["id"], "school")
+    assert {name: detail[name] for name in line} == line
+    assert world.person("school").get("/problems").json["items"] == [line]
+
+
+def test_a_team_is_named_with_its_organisations(world: World) -> None:
+    people = [world.person(name) for name in ("inspector", "procurator")]
+    planned = task(world, inspectors=[{"user_id": one.id} for one in people])
+    (seen,) = sync(world)["assignments"]
+    (listed,) = world.person("bureau").get("/assignments").json["items"]
+    assert seen == listed
+    assert seen["id"] == planned
+    known = {one.id: one.get("/me").json for one in people}
+    assert {one["user_id"]: (one["name"], one["organisation"]) for one in seen["inspectors"]} == {
+        person: (me["name"], me["organisation"]) for person, me in known.items()
+    }
+    assert len({one["organisation"] for one in seen["inspectors"]}) == 2
+
+
 def test_a_unit_gets_its_own_and_the_checklist_without_r1(world: World) -> None:
     own = world.open_problem()
     world.inspect({"K-01-01": []}, place=1)

@@ -63,6 +63,7 @@ ACCESS: dict[tuple[str, str], set[str]] = {
     ("GET", "/inspections/<uuid:inspection_id>"): IN_SCOPE,
     ("GET", "/inspections/<uuid:inspection_id>/receipt"): INSPECTORS | UNITS,
     ("GET", "/inspections/<uuid:inspection_id>/notice.docx"): IN_SCOPE,
+    ("GET", "/notices"): IN_SCOPE,
     ("PUT", "/notices/<uuid:notice_id>"): REVIEWERS,
     ("GET", "/notices/<uuid:notice_id>"): IN_SCOPE,
     ("GET", "/notices/<uuid:notice_id>.docx"): IN_SCOPE,
