@@ -15,7 +15,7 @@ from inspection.api import docs, problem_json
 from inspection.api import routes as api_routes
 from inspection.documents import notice
 from inspection.domain.clock import Clock
-from inspection.pages import face, health
+from inspection.pages import face, health, phone
 from inspection.settings import Settings
 from inspection.storage import evidence_store
 from inspection.storage.db import db, engine_options, prepare_engine
@@ -67,6 +67,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Flask:
     app.register_blueprint(api_routes.api)
     app.register_blueprint(docs.docs)
     app.register_blueprint(face.pages)
+    app.register_blueprint(phone.phone)
     app.register_blueprint(health.health)
     return app
 

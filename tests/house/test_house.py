@@ -6,7 +6,9 @@ import ast
 import string
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,7 +18,7 @@ from inspection.demo.cast import PEOPLE
 from inspection.domain import errors
 from inspection.domain.permissions import ALLOWED, ANYONE
 from inspection.domain.picture import mermaid
-from inspection.domain.texts import LANGUAGES, texts
+from inspection.domain.texts import LANGUAGES, phone_texts, texts
 from inspection.settings import KNOWN, BadSetting, Settings
 from tests.support.world import World, new_id
 
@@ -88,7 +90,7 @@ ACCESS: dict[tuple[str, str], set[str]] = {
     ("PUT", "/notifications/<uuid:notification_id>/read"): EVERYONE,
 }
 OPEN = {("POST", "/auth/login"), ("POST", "/auth/activation"), ("GET", "/openapi.json")}
-PAGES = {"/", "/api/docs", "/favicon.ico", "/static/<path:filename>", "/healthz", "/readyz"}
+PAGES = {"/", "/api/docs", "/favicon.ico", "/static/<path:filename>", "/healthz", "/readyz", "/m/", "/m/<path:name>"}
 
 
 def test_every_route_is_declared_and_stands_in_the_access_table(sqlite_world: World) -> None:
@@ -122,11 +124,12 @@ def test_every_route_as_every_account(sqlite_world: World, username: str | None)
             assert answer.status_code in (200, 204, 404, 409, 415, 422), (method, path, answer.status_code)
 
 
-def test_the_two_languages_have_the_same_texts_with_the_same_gaps() -> None:
+@pytest.mark.parametrize("spoken", [texts, phone_texts])
+def test_the_two_languages_have_the_same_texts_with_the_same_gaps(spoken: Callable[[str], Any]) -> None:
     def gaps(text: str) -> set[str | None]:
         return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
 
-    chinese, english = (texts(language) for language in LANGUAGES)
+    chinese, english = (spoken(language) for language in LANGUAGES)
     for section in chinese.keys() | english.keys():
         assert chinese[section].keys() == english[section].keys(), section
         for code in chinese[section]:

@@ -1,6 +1,7 @@
-"""Every text for people, by code, in Chinese and English: `zh_CN.toml` and `en.toml` beside this module.
+"""Every text for people, by code, in Chinese and English: `zh_CN.toml` and `en.toml` beside this module, and those of
+the phone client in `phone.zh_CN.toml` and `phone.en.toml`.
 
-The two files have the same keys; a test holds them together.
+The files of the two languages have the same keys; a test holds them together.
 """
 
 from __future__ import annotations
@@ -12,6 +13,17 @@ from pathlib import Path
 from typing import Any, Final
 
 LANGUAGES: Final = ("zh_CN", "en")
+SHARED_WITH_PHONE: Final = (
+    "severity",
+    "status",
+    "deadline_class",
+    "holder",
+    "event",
+    "flag",
+    "fault",
+    "role",
+    "kind",
+)
 
 
 @cache
@@ -19,6 +31,13 @@ def texts(language: str) -> dict[str, dict[str, str]]:
     """All texts of a language: section → code → text."""
     path = Path(__file__).with_name(f"{language}.toml")
     return tomllib.loads(path.read_text(encoding="utf-8"))
+
+
+def phone_texts(language: str) -> dict[str, dict[str, str]]:
+    """The phone client's own texts, and the words that it shares with the desk."""
+    own = tomllib.loads(Path(__file__).with_name(f"phone.{language}.toml").read_text(encoding="utf-8"))
+    shared = texts(language)
+    return {**{section: shared[section] for section in SHARED_WITH_PHONE}, **own}
 
 
 def language_of(accept: str) -> str:
@@ -59,6 +78,10 @@ def notification_text(kind: str, language: str, params: Mapping[str, Any]) -> st
     if params.get("reason") in known["reason"]:
         shown["reason"] = known["reason"][params["reason"]]
     return _filled(known["notification"][kind], shown)
+
+
+def backup_text(code: str, language: str, params: Mapping[str, Any]) -> str:
+    return _filled(texts(language)["backup"][code], params)
 
 
 def word(section: str, code: str, language: str) -> str:

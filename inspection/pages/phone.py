@@ -1,0 +1,125 @@
+"""The phone client: its files as one version, and the service worker that keeps them for days without signal."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import hashlib
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+import orjson
+from flask import Blueprint, Response, abort, request
+
+from inspection.domain.texts import LANGUAGES, phone_texts
+from inspection.web import tagged
+
+ROOM: Final = Path(__file__).parents[1] / "phone"
+STATIC: Final = Path(__file__).with_name("static")
+WORKER: Final = "sw.js"
+TYPES: Final = {
+    ".html": "text/html; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".json": "application/json",
+    ".svg": "image/svg+xml",
+    ".png": "image/png",
+    ".webmanifest": "application/manifest+json",
+}
+POLICY: Final = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' blob:",
+        "connect-src 'self'",
+        "worker-src 'self'",
+        "manifest-src 'self'",
+        "base-uri 'none'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+    )
+)
+
+phone = Blueprint("phone", __name__, url_prefix="/m")
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """One file of the client as it is served, whole and in gzip."""
+
+    data: bytes
+    packed: bytes
+    type: str
+
+    @classmethod
+    def of(cls, name: str, data: bytes) -> File:
+        return cls(data, gzip.compress(data, 9, mtime=0), TYPES[Path(name).suffix])
+
+    @property
+    def integrity(self) -> str:
+        """As the browser checks it (W3C Subresource Integrity)."""
+        return "sha256-" + base64.b64encode(hashlib.sha256(self.data).digest()).decode()
+
+
+@dataclass(frozen=True, slots=True)
+class Shell:
+    """All files by their path below `/m/`, and the version: the hash of their list."""
+
+    files: dict[str, File]
+    version: str
+
+
+@cache
+def shell() -> Shell:
+    """Read once: the files of an installation do not change while it runs."""
+    sources = {
+        path.relative_to(ROOM).as_posix(): path.read_bytes()
+        for path in sorted(ROOM.rglob("*"))
+        if path.is_file() and path.suffix in TYPES
+    }
+    sources["phone.css"] = (STATIC / "tokens.css").read_bytes() + sources["phone.css"]
+    sources["icon.svg"] = (STATIC / "icon.svg").read_bytes()
+    spoken = {language.replace("_", "-"): phone_texts(language) for language in LANGUAGES}
+    sources["words.js"] = b"const TEXTS = " + orjson.dumps(spoken) + b";\n" + sources["words.js"]
+    listed = "".join(f"{hashlib.sha256(data).hexdigest()} {name}\n" for name, data in sorted(sources.items()))
+    version = hashlib.sha256(listed.encode()).hexdigest()[:12]
+    sources[""] = sources.pop("index.html").replace(b"VERSION", version.encode())
+    worker = sources.pop(WORKER)
+    files = {name or "index.html": File.of(name or "index.html", data) for name, data in sources.items()}
+    kept = [
+        (name.replace("index.html", ""), file.integrity)
+        for name, file in sorted(files.items())
+        if not name.endswith(".png")
+    ]
+    head = f"const VERSION = '{version}';\nconst FILES = {orjson.dumps(kept).decode()};\n"
+    files[WORKER] = File.of(WORKER, head.encode() + worker)
+    return Shell(files, version)
+
+
+@phone.get("/", defaults={"name": "index.html"})
+@phone.get("/<path:name>")
+def file(name: str) -> Response:
+    """A file of the client; asked for anew each time, and not sent again where it is the same."""
+    known = shell().files.get(name)
+    if known is None:
+        abort(404)
+    packed = request.accept_encodings["gzip"] > 0
+    response = Response(known.packed if packed else known.data, content_type=known.type)
+    if packed:
+        response.headers["Content-Encoding"] = "gzip"
+    response.headers["Vary"] = "Accept-Encoding"
+    response.headers["Cache-Control"] = "no-cache"
+    response.headers["Content-Security-Policy"] = POLICY
+    response.headers["Permissions-Policy"] = "camera=(self), geolocation=(self), microphone=()"
+    return tagged(response)
+
+
+@phone.after_app_request
+def tell_version(response: Response) -> Response:
+    """Each answer of the API says which client is the newest, so that an old one can say so. None is ever refused."""
+    if request.path.startswith("/api/"):
+        response.headers["X-Client-Latest"] = shell().version
+    return response

@@ -1,0 +1,424 @@
+// Start, routes, and what stands around every screen: where one is, the network, what waits, the red button.
+
+import * as api from './api.js';
+import { mine, NewerVersion, NoStorage, openFor, shared, StorageFull } from './db.js';
+import { expectedPhoto, Finished, NoRoom } from './draft.js';
+import { html } from './html.js';
+import * as outbox from './outbox.js';
+import { Unusable } from './photo.js';
+import * as account from './screens/account.js';
+import * as camera from './screens/camera.js';
+import * as finish from './screens/finish.js';
+import * as home from './screens/home.js';
+import * as inspection from './screens/inspection.js';
+import * as notices from './screens/notices.js';
+import * as problem from './screens/problem.js';
+import * as queue from './screens/queue.js';
+import * as task from './screens/task.js';
+import * as sync from './sync.js';
+import { dateOf, language, preferredLanguage, t, timeText, useLanguage, useZoneOf } from './words.js';
+
+const TICK_MS = 15000;
+const REFRESH_MS = 600000;
+const INSPECTORS = ['edu_inspector', 'proc_inspector', 'specialist'];
+
+/** Route → what shows it. `calm`: nothing is offered there that could interrupt. `red`: the red button stands there. */
+const ROUTES = [
+  [/^$/, home.show, {}],
+  [/^new$/, task.choose, {}],
+  [/^new\/([^/]+)$/, task.showPlace, { red: true }],
+  [/^task\/([^/]+)$/, task.showTask, { red: true }],
+  [/^check\/([^/]+)(?:\/([^/]+)(?:\/([^/]+))?)?$/, inspection.show, { calm: true, red: true }],
+  [/^mark\/([^/]+)\/(.+)$/, camera.showMark, { calm: true, red: true }],
+  [/^finish\/([^/]+)$/, finish.showSummary, { calm: true, red: true }],
+  [/^opinion\/([^/]+)$/, finish.showOpinion, { calm: true }],
+  [/^sign\/([^/]+)\/([^/]+)$/, finish.showSignature, { calm: true }],
+  [/^queue$/, queue.show, {}],
+  [/^entry\/([^/]+)$/, queue.showEntry, {}],
+  [/^problem\/([^/]+)$/, problem.show, {}],
+  [/^rectify\/([^/]+)$/, problem.showRectify, { calm: true }],
+  [/^notices$/, notices.showNotices, {}],
+  [/^notice\/([^/]+)$/, notices.showNotice, {}],
+  [/^inbox$/, notices.showInbox, {}],
+  [/^me$/, account.showMe, {}],
+  [/^signin$/, account.showSignIn, {}],
+  [/^red$/, task.showRed, { calm: true }],
+];
+
+const root = document.getElementById('app');
+let session = null;
+let cleanup = null;
+let signedOut = false;
+let registration = null;
+let shownNow = 0;
+
+/** What screens are given beside their own place in the page. */
+export const app = {
+  get me() {
+    return session?.user;
+  },
+  get isUnit() {
+    return session ? session.user.roles.some((role) => role.role === 'unit') : false;
+  },
+  get isInspector() {
+    return session ? session.user.roles.some((role) => INSPECTORS.includes(role.role)) : false;
+  },
+  get registration() {
+    return registration;
+  },
+  get isSignedOut() {
+    return signedOut;
+  },
+  today: () => dateOf(api.serverNow()),
+  go(path, { replace = false } = {}) {
+    const target = `#/${path}`;
+    if (replace) window.location.replace(target);
+    else if (window.location.hash === target) route();
+    else window.location.hash = target;
+  },
+  back: () => window.history.back(),
+  again: () => route(),
+  say,
+  mount,
+  wire,
+  signIn,
+  signOut,
+  useLanguage: async (chosen) => {
+    await shared.put('settings', chosen, 'language');
+    speak(chosen);
+    route();
+  },
+  refresh,
+};
+
+/** Put what a template made into an element. */
+function mount(element, content) {
+  element.innerHTML = String(content || '');
+}
+
+/** Actions of a screen by the name in `data-do` (clicks) or `data-on` (input). They get element and event.
+ * `data-follow`: a link that is followed as well, as to the telephone. */
+function wire(element, actions, inputs = {}) {
+  element.addEventListener('click', (event) => {
+    const target = event.target.closest('[data-do]');
+    if (!target || !element.contains(target) || !actions[target.dataset.do]) return;
+    if (target.tagName === 'FORM') return;
+    if (target.dataset.follow === undefined) event.preventDefault();
+    run(() => actions[target.dataset.do](target, event));
+  });
+  // the change of a text field comes when it is left: what is drawn then would swallow the tap that left it
+  element.addEventListener('input', (event) => {
+    const target = event.target.closest('[data-on]');
+    if (target && inputs[target.dataset.on]) run(() => inputs[target.dataset.on](target, event));
+  });
+  element.addEventListener('submit', (event) => {
+    event.preventDefault();
+    const name = event.target.dataset.do;
+    if (actions[name]) run(() => actions[name](event.target, event));
+  });
+}
+
+async function run(action) {
+  try {
+    await action();
+  } catch (error) {
+    complain(error);
+  }
+}
+
+/** What went wrong in the user's words: what happened, what is safe, what to do. */
+function complain(error) {
+  if (error instanceof StorageFull) say(t('trouble.full'), true);
+  else if (error instanceof NoRoom) say(t('trouble.no_room'), true);
+  else if (error instanceof Unusable) say(t(error.code), true);
+  else if (error instanceof NewerVersion) say(t('trouble.newer_version'), true);
+  else if (error instanceof NoStorage) say(t('trouble.no_storage'), true);
+  else if (error instanceof Finished) say(t('trouble.finished'), true);
+  else if (error instanceof api.NoNetwork) say(t('trouble.no_network'), true);
+  else if (error instanceof sync.NotTold) say(error.message, true);
+  else {
+    console.error(error);
+    say(t('trouble.unexpected', { what: String(error?.message || error) }), true);
+  }
+}
+
+let saying = null;
+
+function say(text, isTrouble = false) {
+  const place = document.getElementById('say');
+  if (!place) return;
+  place.className = isTrouble ? 'trouble' : '';
+  place.textContent = text;
+  clearTimeout(saying);
+  saying = setTimeout(() => {
+    place.textContent = '';
+  }, isTrouble ? 12000 : 4000);
+}
+
+// ── what stands around the screen ────────────────────────────────────────────────────────────────────────────────
+
+const TABS = [
+  ['', 'tab.home', 'M4 11 12 4l8 7v9h-5v-6H9v6H4z'],
+  ['queue', 'tab.queue', 'M12 19V6m-6 6 6-6 6 6'],
+  ['inbox', 'tab.inbox', 'M4 6h16v12H4zm0 1 8 6 8-6'],
+  ['me', 'tab.me', 'M12 12a4 4 0 1 0 0-8 4 4 0 0 0 0 8zm-7 8a7 7 0 0 1 14 0'],
+];
+
+function frame(path, about) {
+  const isTab = TABS.some(([target]) => target === path);
+  const tabs = session && isTab && html`
+    <nav class="tabs" aria-label="${t('tab.all')}">
+      ${TABS.map(([target, text, shape]) => html`
+        <a href="#/${target}" ${target === path && html`aria-current="page"`}>
+          <svg viewBox="0 0 24 24" aria-hidden="true"><path d="${shape}"/></svg>${t(text)}<span class="count" data-count="${target || 'home'}" hidden></span></a>`)}
+    </nav>`;
+  mount(root, html`
+    <header class="top">
+      ${session && !isTab ? html`<button class="back" data-do="back" aria-label="${t('app.back')}">‹</button>` : html`<span class="back"></span>`}
+      <h1 id="title"></h1>
+      ${about.red && app.isInspector ? html`<a class="red" href="#/red">${t('red.button')}</a>` : html`<span class="back"></span>`}
+    </header>
+    ${session && html`<a class="strip" href="#/queue" id="strip"></a>`}
+    <div id="notices-above"></div>
+    <main id="screen" tabindex="-1"></main>
+    ${tabs}
+    <div id="say" role="status" aria-live="polite"></div>`);
+}
+
+/** The screen's title; it also becomes the heading that a reader hears first. */
+export function titled(text) {
+  const title = document.getElementById('title');
+  if (title) title.textContent = text;
+}
+
+app.titled = titled;
+
+async function strip() {
+  const place = document.getElementById('strip');
+  if (!place || !session) return;
+  let waiting = [];
+  let syncedAt = null;
+  let unread = 0;
+  try {
+    waiting = (await outbox.entries()).filter(outbox.unsent);
+    syncedAt = await sync.setting('synced_at');
+    unread = (await mine().all('messages')).filter((one) => !one.read_at && !one.read_here).length;
+  } catch (error) {
+    complain(error);
+  }
+  const asked = waiting.filter((one) => outbox.stateOf(one) === 'attention').length;
+  const network = api.online.known === null ? 'strip.unknown' : api.online.known ? 'strip.online' : 'strip.offline';
+  const state = asked ? 'attention' : waiting.length ? 'waiting' : api.online.known ? 'fine' : 'away';
+  place.className = `strip ${state}`;
+  mount(place, html`<span>${t(network)}</span>
+    <span>${waiting.length ? t('strip.waiting', { count: waiting.length }) : t('strip.nothing')}${outbox.isSending() && waiting.length ? ` · ${t('strip.sending')}` : ''}</span>
+    <span>${syncedAt ? t('strip.synced', { time: dateOf(syncedAt) === app.today() ? timeText(syncedAt) : dateOf(syncedAt).slice(5) }) : t('strip.never')}</span>`);
+  count('queue', waiting.length);
+  count('inbox', unread);
+}
+
+function count(tab, number) {
+  const place = root.querySelector(`[data-count="${tab}"]`);
+  if (!place) return;
+  place.hidden = !number;
+  place.textContent = number > 99 ? '99+' : String(number);
+}
+
+/** What is to be known above every screen: signed out, another version, a clock that is wrong. */
+function above(about) {
+  const place = document.getElementById('notices-above');
+  if (!place) return;
+  const behind = api.newest.version && api.newest.version !== api.VERSION;
+  const minutes = Math.round(api.clock.offset / 60000);
+  mount(place, html`
+    ${session && signedOut && html`<p class="notice trouble">${t('app.signed_out')} <a href="#/signin">${t('app.sign_in_again')}</a></p>`}
+    ${!about.calm && registration?.waiting && html`<p class="notice">${t('app.update')} <button data-do="update">${t('app.update_now')}</button></p>`}
+    ${!about.calm && behind && !registration?.waiting && html`<p class="notice">${t('app.old')}</p>`}
+    ${api.clock.measured && Math.abs(minutes) > 5 && html`<p class="notice">${t('app.clock', { minutes: Math.abs(minutes) })}</p>`}`);
+}
+
+const parsed = () => decodeURIComponent(window.location.hash.replace(/^#\/?/, ''));
+
+async function route() {
+  const path = parsed();
+  const turn = (shownNow += 1);
+  if (cleanup) cleanup();
+  cleanup = null;
+  if (!session && path !== 'signin') {
+    app.go('signin', { replace: true });
+    return;
+  }
+  for (const [pattern, show, about] of ROUTES) {
+    const found = pattern.exec(path);
+    if (!found) continue;
+    frame(path, about);
+    above(about);
+    strip();
+    app.about = about;
+    const screen = document.getElementById('screen');
+    try {
+      const after = await show(screen, found.slice(1), app);
+      if (turn === shownNow) cleanup = typeof after === 'function' ? after : null;
+      else if (typeof after === 'function') after();
+    } catch (error) {
+      complain(error);
+      if (turn === shownNow && !screen.innerHTML) mount(screen, html`<p class="empty">${t('trouble.not_shown')}</p>`);
+    }
+    if (turn === shownNow && !screen.contains(document.activeElement)) screen.focus({ preventScroll: true });
+    return;
+  }
+  app.go('', { replace: true });
+}
+
+// ── who is signed in ─────────────────────────────────────────────────────────────────────────────────────────────
+
+/** Nothing of the one person may still be under way when the next one begins. */
+async function settle() {
+  api.hangUp();
+  await outbox.halt();
+  await refreshing?.catch(() => {});
+}
+
+async function signIn(made) {
+  await settle();
+  session = { token: made.token, user: made.user, expires_at: made.expires_at };
+  await shared.put('settings', session, 'session');
+  signedOut = false;
+  begin();
+  await outbox.goOn();
+}
+
+/** What was not sent stays for this person; what the day brought along goes. */
+async function signOut() {
+  await settle();
+  try {
+    await mine().work(['institutions', 'assignments', 'problems', 'details', 'pictures', 'notices', 'messages', 'settings'], 'readwrite', async (s) => {
+      for (const name of ['institutions', 'assignments', 'problems', 'details', 'pictures', 'notices', 'messages']) await s[name].clear();
+      for (const name of ['next', 'prepared_at', 'synced_at']) await s.settings.remove(name);
+    });
+  } finally {
+    await shared.remove('settings', 'session');
+    session = null;
+    api.useSession(null);
+    openFor(null);
+    app.go('signin', { replace: true });
+  }
+}
+
+function begin() {
+  api.useSession(session);
+  openFor(session.user.id);
+}
+
+function speak(chosen) {
+  useLanguage(chosen);
+  api.acceptLanguage(language());
+}
+
+// ── what goes on by itself ───────────────────────────────────────────────────────────────────────────────────────
+
+let refreshing = null;
+let refreshedAt = 0;
+
+/** What changed meanwhile, where the server can be reached; true if it was told. */
+function refresh() {
+  refreshing ||= (async () => {
+    try {
+      const told = await sync.fetchDay();
+      await sync.fetchMessages();
+      if (app.isUnit) await sync.fetchUnit(told);
+      refreshedAt = Date.now();
+      return true;
+    } catch (error) {
+      if (error instanceof api.NoNetwork) return false;
+      if (error instanceof sync.NotTold && error.status === 401) return false;
+      throw error;
+    } finally {
+      refreshing = null;
+      strip();
+    }
+  })();
+  return refreshing;
+}
+
+async function tick(hurried = false) {
+  if (!session || signedOut) return;
+  await (hurried ? outbox.hurry() : outbox.send());
+  if (document.visibilityState === 'visible' && Math.abs(Date.now() - refreshedAt) > REFRESH_MS) await refresh();
+}
+
+/** What one comes back to finds is what is stored, whoever changed it meanwhile. */
+function awake() {
+  if (document.visibilityState !== 'visible') return;
+  run(() => tick(true));
+  registration?.update().catch(() => {});
+}
+
+async function installWorker() {
+  if (!navigator.serviceWorker) return;
+  registration = await navigator.serviceWorker.register('sw.js', { updateViaCache: 'none' });
+  registration.addEventListener('updatefound', () => {
+    registration.installing?.addEventListener('statechange', () => above(app.about || {}));
+  });
+  navigator.serviceWorker.addEventListener('controllerchange', () => {
+    if (app.updating) window.location.reload();
+    else above(app.about || {});
+  });
+}
+
+async function start() {
+  if (!window.isSecureContext || !window.crypto?.subtle || !window.indexedDB) {
+    speak(preferredLanguage());
+    mount(root, html`<p class="start">${t('limits.insecure')}</p>`);
+    return;
+  }
+  try {
+    speak((await shared.get('settings', 'language')) || preferredLanguage());
+    session = (await shared.get('settings', 'session')) || null;
+  } catch (error) {
+    speak(preferredLanguage());
+    mount(root, html`<p class="start">${t(error instanceof NewerVersion ? 'trouble.newer_version' : 'limits.no_storage')}</p>`);
+    return;
+  }
+  if (session) {
+    begin();
+    const told = await sync.setting('server_time').catch(() => null);
+    if (told) useZoneOf(told);
+  }
+  wire(document.body, {
+    back: () => app.back(),
+    update: () => {
+      app.updating = true;
+      registration.waiting.postMessage('take over');
+    },
+  });
+  let wasAway = false;
+  api.watch('contact', (answered) => {
+    if (answered && wasAway && session && !signedOut) run(outbox.hurry);
+    wasAway = !answered;
+    strip();
+    above(app.about || {});
+  });
+  api.watch('signedOut', () => {
+    if (!session) return;
+    signedOut = true;
+    outbox.pause();
+    above(app.about || {});
+  });
+  outbox.watchQueue(strip);
+  window.addEventListener('hashchange', () => run(route));
+  window.addEventListener('online', () => run(() => tick(true)));
+  document.addEventListener('visibilitychange', awake);
+  window.addEventListener('unhandledrejection', (event) => complain(event.reason));
+  setInterval(() => run(() => tick()), TICK_MS);
+  run(installWorker);
+  const pending = session && (await expectedPhoto().catch(() => null));
+  if (pending?.path && parsed() !== pending.path) app.go(pending.path, { replace: true });
+  else await route();
+  if (session) {
+    run(() => outbox.forgetSent());
+    run(() => tick(true));
+  }
+}
+
+start();

@@ -1,0 +1,186 @@
+// 拍照: two ways to a photo, what is under each photo, and drawing on it.
+
+import { addDrawing, addPhoto, detach, expectPhoto, forgetExpected, photoBytes, photosOf } from '../draft.js';
+import { html } from '../html.js';
+import { canvasOf, locate, urlOf } from '../photo.js';
+import { momentText, t } from '../words.js';
+
+const urls = new Map();
+
+/** The address of a kept photo's thumbnail. */
+export function thumbUrl(photo) {
+  if (!photo?.thumb) return null;
+  if (!urls.has(photo.sha256)) urls.set(photo.sha256, urlOf(photo.thumb));
+  return urls.get(photo.sha256);
+}
+
+/** The two buttons. One shared input fails in some WeChat builds, so each has its own. */
+export const photoButtons = (slot, { pdf = false, hint = true } = {}) => html`
+  <div class="pair">
+    <button type="button" class="plain" data-do="photo" data-source="camera" data-slot="${slot}">${t('photo.camera')}</button>
+    <button type="button" class="plain" data-do="photo" data-source="gallery" data-slot="${slot}">${t(pdf ? 'photo.gallery_or_pdf' : 'photo.gallery')}</button>
+  </div>
+  ${hint && html`<p class="hint">${t('photo.faces')}</p>`}`;
+
+function caption({ manifest }) {
+  const place = manifest.location
+    ? t('photo.place', { lat: manifest.location.lat.toFixed(5), lng: manifest.location.lng.toFixed(5), accuracy: manifest.location.accuracy_m })
+    : t('photo.no_place');
+  return html`<span class="badge">${t(manifest.source === 'gallery' ? 'photo.from_gallery' : 'photo.from_camera')}</span>
+    ${momentText(manifest.captured_at)}<br>${place}${manifest.derived_from && html`<br>${t('photo.marked')}`}`;
+}
+
+/** Thumbnails of these hashes with source, time and place; `photos` by hash, as they are kept. */
+export const photoStrip = (draftId, slot, hashes, photos, { fixed = false } = {}) => html`
+  <ul class="photos">
+    ${hashes.map((sha, index) => {
+      const photo = photos.get(sha);
+      const url = thumbUrl(photo);
+      const name = t('photo.number', { number: index + 1, count: hashes.length });
+      return html`<li>
+        ${url ? html`<img src="${url}" alt="${name}">` : html`<span class="file">${photo?.manifest.type === 'application/pdf' ? 'PDF' : t('photo.no_preview')}</span>`}
+        <p class="caption"><strong>${name}</strong> ${photo ? caption(photo) : t('photo.gone')}</p>
+        ${!fixed && photo && html`<div class="pair small">
+          ${url && html`<a class="button plain" href="#/mark/${draftId}/${encodeURIComponent(slot)}/${sha}">${t('photo.mark')}</a>`}
+          <button type="button" class="plain" data-do="drop-photo" data-slot="${slot}" data-sha="${sha}" aria-label="${t('photo.remove_number', { number: index + 1 })}">${t('photo.remove')}</button></div>`}
+      </li>`;
+    })}
+  </ul>`;
+
+/** The photos of a draft by hash. */
+export const photosByHash = async (draftId) => new Map((await photosOf(draftId)).map((photo) => [photo.sha256, photo]));
+
+/**
+ * Open camera or gallery and keep what comes of it. Everything, and where to come back to, is stored before the dialog
+ * opens: many phones close the page while the camera is open. `path`: the screen to come back to; `whole`: the
+ * camera's own bytes. Returns how many photos were kept.
+ */
+export async function take(app, { draft, slot, path, source, whole = false, pdf = false }) {
+  const fix = source === 'camera' ? locate() : Promise.resolve(null);
+  await expectPhoto({ draft, slot, path });
+  try {
+    const files = await choose({ source, pdf });
+    if (!files.length) return 0;
+    app.say(t('photo.keeping', { count: files.length }));
+    for (const file of files) await addPhoto(draft, file, { source, whole, fix, pdf }, slot);
+    app.say(t('photo.kept', { count: files.length }));
+    return files.length;
+  } finally {
+    await forgetExpected();
+  }
+}
+
+function choose({ source, pdf }) {
+  const input = document.createElement('input');
+  input.type = 'file';
+  input.accept = pdf && source === 'gallery' ? 'image/*,application/pdf' : 'image/*';
+  input.multiple = source === 'gallery';
+  if (source === 'camera') input.setAttribute('capture', 'environment');
+  input.className = 'away';
+  input.setAttribute('aria-hidden', 'true');
+  input.tabIndex = -1;
+  document.body.append(input);
+  return new Promise((resolve) => {
+    const done = () => {
+      resolve([...input.files]);
+      input.remove();
+    };
+    input.addEventListener('change', done);
+    input.addEventListener('cancel', done);
+    input.click();
+  });
+}
+
+export const dropPhoto = (draft, { slot, sha }) => detach(draft, slot, sha);
+
+const COLOURS = ['#e11900', '#ffd400', '#1456b8'];
+
+/** Draw on a photo; the drawing becomes a photo of its own, the unmarked one stays. */
+export async function showMark(root, [draftId, place], app) {
+  const [slot, sha] = place.split('/');
+  app.titled(t('mark.title'));
+  const photo = (await photosByHash(draftId)).get(sha);
+  const bytes = await photoBytes(draftId, sha);
+  const canvas = photo && bytes && (await canvasOf(bytes, photo.manifest.type));
+  if (!canvas) {
+    app.mount(root, html`<p class="empty">${t('photo.no_preview')}</p>`);
+    return;
+  }
+  app.mount(root, html`
+    <p class="hint">${t('mark.how')}</p>
+    <div class="colours" role="group" aria-label="${t('mark.colour')}">
+      ${COLOURS.map((colour, index) => html`<button type="button" data-do="colour" data-colour="${colour}" aria-pressed="${index === 0}"><span class="colour c${index}"></span>${t(`mark.colour_${index}`)}</button>`)}
+    </div>
+    <div class="canvas"></div>
+    <div class="foot"><button type="button" class="plain" data-do="undo">${t('mark.undo')}</button>
+      <button type="button" class="main" data-do="keep">${t('mark.keep')}</button></div>`);
+  canvas.setAttribute('role', 'img');
+  canvas.setAttribute('aria-label', t('mark.title'));
+  root.querySelector('.canvas').append(canvas);
+  const unmarked = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+  const strokes = [];
+  let colour = COLOURS[0];
+  followPen(canvas, {
+    begin: (point) => strokes.push({ colour, points: [point] }),
+    move: (point) => {
+      strokes[strokes.length - 1].points.push(point);
+      redraw();
+    },
+  });
+  const redraw = () => {
+    const pen = canvas.getContext('2d');
+    pen.putImageData(unmarked, 0, 0);
+    for (const stroke of strokes) drawStroke(pen, stroke, Math.max(4, canvas.width / 160));
+  };
+  app.wire(root, {
+    colour: (button) => {
+      colour = button.dataset.colour;
+      for (const one of root.querySelectorAll('[data-do=colour]')) one.setAttribute('aria-pressed', String(one === button));
+    },
+    undo: () => {
+      strokes.pop();
+      redraw();
+    },
+    keep: async () => {
+      if (strokes.length) await addDrawing(draftId, canvas, photo, slot);
+      app.back();
+    },
+  });
+}
+
+export function drawStroke(pen, { colour, points }, width) {
+  pen.strokeStyle = colour;
+  pen.lineWidth = width;
+  pen.lineCap = 'round';
+  pen.lineJoin = 'round';
+  pen.beginPath();
+  pen.moveTo(points[0].x, points[0].y);
+  for (const point of points.slice(1)) pen.lineTo(point.x, point.y);
+  if (points.length === 1) pen.lineTo(points[0].x + 0.1, points[0].y);
+  pen.stroke();
+}
+
+/** Points of a finger, pen or mouse in the canvas's own pixels. */
+export function followPen(canvas, { begin, move, end = () => {} }) {
+  const point = (event) => {
+    const box = canvas.getBoundingClientRect();
+    return { x: ((event.clientX - box.left) * canvas.width) / box.width, y: ((event.clientY - box.top) * canvas.height) / box.height };
+  };
+  let down = false;
+  canvas.addEventListener('pointerdown', (event) => {
+    down = true;
+    canvas.setPointerCapture?.(event.pointerId);
+    begin(point(event));
+    move(point(event));
+    event.preventDefault();
+  });
+  canvas.addEventListener('pointermove', (event) => {
+    if (down) move(point(event));
+  });
+  for (const kind of ['pointerup', 'pointercancel']) {
+    canvas.addEventListener(kind, () => {
+      if (down) end();
+      down = false;
+    });
+  }
+}

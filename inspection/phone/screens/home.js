@@ -1,0 +1,153 @@
+// 工作台: what is overdue, what is due today, what waits for me.
+
+import { NoNetwork, VERSION } from '../api.js';
+import { mine } from '../db.js';
+import { openDrafts } from '../draft.js';
+import { html } from '../html.js';
+import * as sync from '../sync.js';
+import { daysBetween, dayText, dueText, momentText, t } from '../words.js';
+import { limitList, limitsHere } from './account.js';
+
+export async function show(root, _, app) {
+  app.titled(t(app.isUnit ? 'home.title_unit' : 'home.title'));
+  const draw = () => (app.isUnit ? showUnit(root, app) : app.isInspector ? showInspector(root, app) : showOther(root, app));
+  app.wire(root, {
+    prepare: (button) => makeReady(button, app, draw),
+    tab: (button) => {
+      tab = button.dataset.tab;
+      return draw();
+    },
+    refresh: async () => {
+      app.say(t((await app.refresh()) ? 'home.refreshed' : 'trouble.no_network'));
+      return draw();
+    },
+  });
+  await draw();
+}
+
+function showOther(root, app) {
+  app.mount(root, html`<p class="empty">${t('home.desk_only')}</p>`);
+}
+
+// ── 离线准备 ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** Whether a day without signal can begin: the client kept by its worker, the day fetched. Null, or since when. */
+async function readySince() {
+  const at = await sync.setting('prepared_at');
+  if (!at || !navigator.serviceWorker?.controller || !(await caches.has(`phone-${VERSION}`))) return null;
+  return (await mine().all('checklists')).length ? at : null;
+}
+
+async function makeReady(button, app, draw) {
+  button.disabled = true;
+  app.say(t('home.preparing'));
+  try {
+    await sync.prepare(app.isUnit);
+    if (navigator.serviceWorker) await controlled();
+    const since = await readySince();
+    app.say(since ? t('home.ready', { at: momentText(since) }) : t('home.not_ready_worker'), !since);
+  } catch (error) {
+    if (!(error instanceof NoNetwork)) throw error;
+    app.say(t('home.prepare_no_network'), true);
+  } finally {
+    button.disabled = false;
+    await draw();
+  }
+}
+
+/** Until the worker has this page; at most ten seconds. */
+async function controlled() {
+  await Promise.race([navigator.serviceWorker.ready, new Promise((resolve) => setTimeout(resolve, 10000))]);
+  if (navigator.serviceWorker.controller) return;
+  await new Promise((resolve) => {
+    navigator.serviceWorker.addEventListener('controllerchange', resolve, { once: true });
+    setTimeout(resolve, 3000);
+  });
+}
+
+const readyBox = (since) => html`
+  <section class="card ${since ? 'done' : ''}">
+    <div class="row"><p><strong>${since ? t('home.ready', { at: momentText(since) }) : t('home.not_ready')}</strong></p>
+    <button type="button" class="${since ? 'plain' : 'main'}" data-do="prepare">${t('home.prepare')}</button></div>
+  </section>`;
+
+// ── inspectors ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+async function showInspector(root, app) {
+  const today = app.today();
+  const [since, limits, drafts] = [await readySince(), await limitsHere(), await openDrafts('inspection')];
+  const places = new Map((await mine().all('institutions')).map((one) => [one.id, one]));
+  const tasks = (await mine().all('assignments')).sort((a, b) => (a.planned_on < b.planned_on ? -1 : 1));
+  const begun = new Set(drafts.map((one) => one.assignment_id));
+  const sent = new Set((await mine().all('drafts')).filter((one) => one.state === 'finished').map((one) => one.assignment_id));
+  const left = tasks.filter((one) => !begun.has(one.id) && !sent.has(one.id));
+  const now = left.filter((one) => one.planned_on <= today);
+  const later = left.filter((one) => one.planned_on > today);
+  const line = (task) => html`
+    <a class="card" href="#/task/${task.id}">
+      <div class="row"><h3>${places.get(task.institution_id)?.name || t('home.unknown_place')}</h3><span aria-hidden="true">›</span></div>
+      <p class="quiet">${dayText(task.planned_on)}${task.planned_on < today && html` <span class="badge due_today">${t('home.task_late', { count: daysBetween(task.planned_on, today) })}</span>`}</p>
+    </a>`;
+  app.mount(root, html`
+    ${limitList(limits)}
+    ${readyBox(since)}
+    ${drafts.length > 0 && html`
+      <h2 class="section">${t('home.go_on')}</h2>
+      ${drafts.map((one) => html`<a class="card" href="#/check/${one.id}">
+        <div class="row"><h3>${one.institution.name}</h3><span aria-hidden="true">›</span></div>
+        <p class="quiet">${t('home.begun', { at: momentText(one.started_at) })}</p></a>`)}`}
+    <div class="section"><h2>${t('home.today')}</h2></div>
+    ${now.length ? now.map(line) : html`<p class="empty">${t('home.no_task')}</p>`}
+    <a class="button main wide" href="#/new">${t('home.new')}</a>
+    ${later.length > 0 && html`<h2 class="section">${t('home.later')}</h2>${later.map(line)}`}
+    <p class="right"><button type="button" data-do="refresh">${t('home.refresh')}</button></p>`);
+}
+
+// ── the institution's administrator ──────────────────────────────────────────────────────────────────────────────
+
+let tab = null;
+
+const TABS = {
+  returned: (one) => one.status === 'open' && one.round > 1,
+  open: (one) => one.status === 'open' && one.round === 1,
+  submitted: (one) => one.status === 'submitted',
+  found: (one) => one.status === 'found',
+  done: (one) => ['closed', 'void', 'transferred'].includes(one.status),
+};
+
+const byUrgency = (a, b) => (a.due_on || '9').localeCompare(b.due_on || '9') || a.id.localeCompare(b.id);
+
+export const dueBadge = (one, today) => one.due_on && one.deadline_class && html`
+  <span class="badge ${one.due_on < today ? 'overdue' : one.due_on === today ? 'due_today' : ''}">${dueText(one.due_on, today)}</span>`;
+
+const problemCard = (one, today) => html`
+  <a class="card ${TABS.returned(one) ? 'bad' : ''}" href="#/problem/${one.id}">
+    <div><span class="badge ${one.severity}">${t(`severity.${one.severity}`)}</span>
+      ${one.status === 'open' ? dueBadge(one, today) : html`<span class="badge">${t(`status.${one.status}`)}</span>`}
+      ${TABS.returned(one) && html`<span class="badge overdue">${t('home.returned_round', { round: one.round })}</span>`}
+      ${one.petition && html`<span class="badge due_today">${t(`home.petition_${one.petition}`)}</span>`}</div>
+    <h3>${one.text}</h3>
+    <p class="quiet">${one.number || t('home.no_number')}${one.place && html` · ${one.place}`}${one.due_on && html` · ${t('home.due', { day: dayText(one.due_on) })}`}</p>
+  </a>`;
+
+async function showUnit(root, app) {
+  const today = app.today();
+  const problems = [...(await mine().all('problems')), ...((await sync.setting('finished')) || [])].sort(byUrgency);
+  const groups = Object.entries(TABS).map(([name, belongs]) => [name, problems.filter(belongs)]);
+  const unacknowledged = (await mine().all('notices')).filter((one) => !one.acknowledged_at && !one.acknowledgement);
+  const urgent = problems.filter((one) => one.status === 'open');
+  if (!tab || !groups.some(([name]) => name === tab)) tab = groups.find(([, list]) => list.length)?.[0] || 'open';
+  const list = groups.find(([name]) => name === tab)[1];
+  app.mount(root, html`
+    ${limitList(await limitsHere())}
+    ${unacknowledged.map((one) => html`<a class="card bad" href="#/notice/${one.id}"><h2>${t('home.acknowledge')}</h2><p>${one.document_number}</p></a>`)}
+    <section class="card"><div class="row"><p>${urgent.length ? t('home.unit_open', { count: urgent.length, overdue: urgent.filter((one) => one.due_on < today).length, today: urgent.filter((one) => one.due_on === today).length }) : t('home.unit_nothing')}</p>
+      <a class="button plain" href="#/notices">${t('home.notices')}</a></div></section>
+    ${readyBox(await readySince())}
+    <div class="chips" role="group" aria-label="${t('home.groups')}">
+      ${groups.map(([name, all]) => html`<button type="button" data-do="tab" data-tab="${name}" aria-pressed="${name === tab}">${t(`home.group_${name}`)} ${all.length}</button>`)}
+    </div>
+    ${tab === 'found' && list.length > 0 && html`<p class="note-box">${t('home.found_means')}</p>`}
+    ${list.length ? list.map((one) => problemCard(one, today)) : html`<p class="empty">${t(`home.empty_${tab}`)}</p>`}
+    <p class="right"><button type="button" data-do="refresh">${t('home.refresh')}</button></p>`);
+}
