@@ -7,13 +7,13 @@ RUN_READY := $(VENV)/.run-ready
 DEV_READY := $(VENV)/.dev-ready
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 
-.PHONY: run test check drill bench lock
+.PHONY: run test check drill bench lock browser
 
 run: $(RUN_READY)
 	@exec $(BIN)/inspection up --bind 127.0.0.1:$(PORT)
 
-test: $(DEV_READY)
-	$(BIN)/python -m pytest -n 2 --dist loadfile tests
+test: $(DEV_READY) browser
+	$(BIN)/python -m pytest -n 2 --dist loadfile -rs --no-fold-skipped tests
 
 check: $(DEV_READY)
 	$(BIN)/ruff check --no-cache .
@@ -22,8 +22,14 @@ check: $(DEV_READY)
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/inspection checklist lint checklists/definitions/*.yaml
 
-drill: $(DEV_READY)
+drill: $(DEV_READY) browser
 	$(BIN)/python -m pytest -n 0 -m "drill or hypothesis" --hypothesis-profile=drill --timeout=3600 tests
+
+# The phone's tests need the system's Chromium, and a font that has Chinese. Where it cannot be had they are skipped.
+browser:
+	@command -v chromium >/dev/null || { test "$$(id -u)" = 0 && command -v apt-get >/dev/null && { apt-get -qq update; \
+	  DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends chromium fonts-wqy-microhei; }; } \
+	  >/dev/null || echo "*** No chromium: THE BROWSER TESTS WILL BE SKIPPED ***"
 
 bench: $(DEV_READY)
 	$(BIN)/python -m benchmarks
