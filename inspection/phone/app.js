@@ -2,7 +2,7 @@
 
 import * as api from './api.js';
 import { mine, NewerVersion, NoStorage, openFor, shared, StorageFull } from './db.js';
-import { expectedPhoto, Finished, NoRoom } from './draft.js';
+import { expectedPhoto, Finished, forgetExpected, NoRoom } from './draft.js';
 import { html } from './html.js';
 import * as outbox from './outbox.js';
 import { Unusable } from './photo.js';
@@ -243,6 +243,7 @@ async function route() {
   const path = parsed();
   const turn = (shownNow += 1);
   if (cleanup) cleanup();
+  if (session && turn > 1) forgetExpected().catch(() => {});
   cleanup = null;
   if (!session && path !== 'signin') {
     app.go('signin', { replace: true });
@@ -341,6 +342,16 @@ function refresh() {
   return refreshing;
 }
 
+let keptOffset = null;
+
+/** How far the clock is off is known without a network too, from the last contact. */
+function keepClock() {
+  if (!session || (keptOffset !== null && Math.abs(keptOffset - api.clock.offset) < 2000)) return;
+  keptOffset = api.clock.offset;
+  sync.keepSetting('clock_offset', keptOffset).catch(() => {});
+  if (api.newest.version && api.newest.version !== api.VERSION) registration?.update().catch(() => {});
+}
+
 async function tick(hurried = false) {
   if (!session || signedOut) return;
   await (hurried ? outbox.hurry() : outbox.send());
@@ -357,6 +368,7 @@ function awake() {
 async function installWorker() {
   if (!navigator.serviceWorker) return;
   registration = await navigator.serviceWorker.register('sw.js', { updateViaCache: 'none' });
+  above(app.about || {});
   registration.addEventListener('updatefound', () => {
     registration.installing?.addEventListener('statechange', () => above(app.about || {}));
   });
@@ -384,6 +396,7 @@ async function start() {
     begin();
     const told = await sync.setting('server_time').catch(() => null);
     if (told) useZoneOf(told);
+    api.clock.offset = (await sync.setting('clock_offset').catch(() => 0)) || 0;
   }
   wire(document.body, {
     back: () => app.back(),
@@ -396,6 +409,7 @@ async function start() {
   api.watch('contact', (answered) => {
     if (answered && wasAway && session && !signedOut) run(outbox.hurry);
     wasAway = !answered;
+    if (answered) keepClock();
     strip();
     above(app.about || {});
   });
@@ -413,8 +427,12 @@ async function start() {
   setInterval(() => run(() => tick()), TICK_MS);
   run(installWorker);
   const pending = session && (await expectedPhoto().catch(() => null));
-  if (pending?.path && parsed() !== pending.path) app.go(pending.path, { replace: true });
-  else await route();
+  if (pending?.path && parsed() !== pending.path) window.history.replaceState(null, '', `#/${pending.path}`);
+  await route();
+  if (pending) {
+    say(t('photo.lost'), true);
+    await forgetExpected();
+  }
   if (session) {
     run(() => outbox.forgetSent());
     run(() => tick(true));

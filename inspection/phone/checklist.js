@@ -180,7 +180,9 @@ function compare(kind, bound, value, { attributes, numbers }) {
   if (limit === undefined || limit === null) return UNKNOWN;
   if (kind === 'max') return passing(value <= limit);
   if (kind === 'min' || kind === 'min_attribute') return passing(value >= limit);
-  if (kind === 'equals_item' && value > limit) return { fault: { code: 'percentage_over_100', params: { item: bound } } };
+  if (kind === 'equals_item' && value > limit) {
+    return { fault: { code: 'percentage_over_100', params: { item: bound } } };
+  }
   return passing(value === limit);
 }
 

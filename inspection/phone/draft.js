@@ -1,7 +1,7 @@
 // Work that is not finished: an inspection with its answers, or a proof. Each answer is a record of its own and is kept
 // as it is given; finishing makes the frozen body out of them, once.
 
-import { evaluate, items, verdict } from './checklist.js';
+import { evaluate, items, numbersOf, verdict } from './checklist.js';
 import { mine, startingWith } from './db.js';
 import { forgetSent, frozen, keeping } from './outbox.js';
 import { hasRoom, prepare, prepareDrawing } from './photo.js';
@@ -88,19 +88,15 @@ export function answerBody(item, part, circumstances) {
   return answer;
 }
 
-const numbersOf = (checklist, parts) => {
-  const numbers = {};
-  for (const item of items(checklist)) {
-    const value = item.answer.type === 'number' ? valueOf(item, parts.get(item.code)) : null;
-    if (typeof value === 'number') numbers[item.code] = value;
-  }
-  return numbers;
+const numbersIn = (checklist, parts) => {
+  const asked = items(checklist).filter((item) => item.answer.type === 'number' && parts.has(item.code));
+  return numbersOf(checklist, Object.fromEntries(asked.map((item) => [item.code, { value: valueOf(item, parts.get(item.code)) }])));
 };
 
 /** What an answer is judged by beside itself. `parts`: by code. */
 export const circumstancesOf = (draft, checklist, parts, terms, now = Date.now()) => ({
   attributes: draft.attributes,
-  numbers: numbersOf(checklist, parts),
+  numbers: numbersIn(checklist, parts),
   inspectedOn: dateOf(now),
   terms,
 });

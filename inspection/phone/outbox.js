@@ -205,11 +205,21 @@ export async function enqueue(body, about) {
   return made.entry;
 }
 
+/** When the server had it all, or had what replaced it; null while that is still to come. */
+function coveredAt(one, byId) {
+  if (one.done_at || !one.replaced_by) return one.done_at;
+  const after = byId.get(one.replaced_by);
+  return after ? coveredAt(after, byId) : null;
+}
+
 /** Let go of copies that the server holds: those older than fourteen days, or, to make room, the oldest of all. */
 export async function forgetSent({ makeRoom = false, now = Date.now() } = {}) {
-  const done = (await mine().all('outbox')).filter((one) => one.done_at).sort((a, b) => a.done_at - b.done_at);
-  const old = done.filter((one) => one.kept !== false && now - one.done_at > KEPT_DAYS * DAY_MS);
-  const copies = makeRoom ? done.filter((one) => one.kept !== false).slice(0, Math.max(1, old.length)) : old;
+  const all = await mine().all('outbox');
+  const byId = new Map(all.map((one) => [one.id, one]));
+  const age = (one) => now - coveredAt(one, byId);
+  const kept = all.filter((one) => one.kept !== false && coveredAt(one, byId)).sort((a, b) => age(b) - age(a));
+  const old = kept.filter((one) => age(one) > KEPT_DAYS * DAY_MS);
+  const copies = makeRoom ? kept.slice(0, Math.max(1, old.length)) : old;
   for (const one of copies) await forgetCopy(one);
   return copies.length;
 }

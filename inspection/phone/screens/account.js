@@ -35,7 +35,8 @@ export async function askToKeep() {
   }
 }
 
-async function keptForSure() {
+/** Whether the browser has promised to keep what is stored; null where it does not say. */
+export async function keptForSure() {
   try {
     return (await navigator.storage.persisted?.()) ?? null;
   } catch (_) {

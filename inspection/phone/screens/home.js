@@ -4,9 +4,10 @@ import { NoNetwork, VERSION } from '../api.js';
 import { mine } from '../db.js';
 import { openDrafts } from '../draft.js';
 import { html } from '../html.js';
+import { entries, unsent } from '../outbox.js';
 import * as sync from '../sync.js';
 import { daysBetween, dayText, dueText, momentText, t } from '../words.js';
-import { limitList, limitsHere } from './account.js';
+import { keptForSure, limitList, limitsHere } from './account.js';
 
 export async function show(root, _, app) {
   app.titled(t(app.isUnit ? 'home.title_unit' : 'home.title'));
@@ -65,11 +66,21 @@ async function controlled() {
   });
 }
 
-const readyBox = (since) => html`
+/** Whether it is ready, and what the browser promises to keep. */
+const readyBox = (since, kept) => html`
   <section class="card ${since ? 'done' : ''}">
     <div class="row"><p><strong>${since ? t('home.ready', { at: momentText(since) }) : t('home.not_ready')}</strong></p>
     <button type="button" class="${since ? 'plain' : 'main'}" data-do="prepare">${t('home.prepare')}</button></div>
+    ${kept !== null && html`<p class="hint">${t(kept ? 'me.promise_yes' : 'me.promise_no')}</p>`}
   </section>`;
+
+/** Work that lies on this phone alone for more than a day, said in days. */
+async function oldestUnsent(drafts) {
+  const waiting = (await entries()).filter(unsent).map((one) => one.created_at);
+  const oldest = Math.min(...waiting, ...drafts.map((one) => Date.parse(one.started_at) || one.changed_at));
+  const days = Math.floor((Date.now() - oldest) / 86400000);
+  return days > 0 && Number.isFinite(days) && html`<p class="trouble-box">${t('home.old_unsent', { days })}</p>`;
+}
 
 // ── inspectors ───────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -90,7 +101,8 @@ async function showInspector(root, app) {
     </a>`;
   app.mount(root, html`
     ${limitList(limits)}
-    ${readyBox(since)}
+    ${await oldestUnsent(drafts)}
+    ${readyBox(since, await keptForSure())}
     ${drafts.length > 0 && html`
       <h2 class="section">${t('home.go_on')}</h2>
       ${drafts.map((one) => html`<a class="card" href="#/check/${one.id}">
@@ -143,7 +155,8 @@ async function showUnit(root, app) {
     ${unacknowledged.map((one) => html`<a class="card bad" href="#/notice/${one.id}"><h2>${t('home.acknowledge')}</h2><p>${one.document_number}</p></a>`)}
     <section class="card"><div class="row"><p>${urgent.length ? t('home.unit_open', { count: urgent.length, overdue: urgent.filter((one) => one.due_on < today).length, today: urgent.filter((one) => one.due_on === today).length }) : t('home.unit_nothing')}</p>
       <a class="button plain" href="#/notices">${t('home.notices')}</a></div></section>
-    ${readyBox(await readySince())}
+    ${await oldestUnsent(await openDrafts('rectification'))}
+    ${readyBox(await readySince(), await keptForSure())}
     <div class="chips" role="group" aria-label="${t('home.groups')}">
       ${groups.map(([name, all]) => html`<button type="button" data-do="tab" data-tab="${name}" aria-pressed="${name === tab}">${t(`home.group_${name}`)} ${all.length}</button>`)}
     </div>

@@ -35,11 +35,6 @@ export async function show(root, [id, view, target], app) {
   };
   document.addEventListener('visibilitychange', again);
   const unwatch = outbox.watchQueue(() => page.drawDanger());
-  const expected = await drafts.expectedPhoto();
-  if (expected?.draft === id) {
-    app.say(t('photo.lost'), true);
-    await drafts.forgetExpected();
-  }
   return () => {
     document.removeEventListener('visibilitychange', again);
     unwatch();
@@ -254,6 +249,7 @@ class Page {
     if (judged === 'passes') return this.noteFields(item, part);
     return html`
       ${item.red_line === 'R2' && judged === 'fails' && this.dangerBox(item)}
+      ${part.photos?.length > 0 && photoStrip(this.id, `part~${item.code}`, part.photos, this.photos)}
       ${part.findings?.length > 0
         ? findingPanels(this.id, part, item, this.photos)
         : html`<button type="button" class="plain wide" data-do="add-finding" data-code="${item.code}">${t('finding.add')}</button>`}`;
