@@ -49,7 +49,7 @@ export const limitList = (limits) => limits.length > 0 && html`
 
 const languages = () => html`
   <div class="chips" role="group" aria-label="${t('me.language')}">
-    ${LANGUAGES.map((tag) => html`<button type="button" lang="${tag}" data-do="language" data-tag="${tag}" aria-pressed="${tag === language()}">${t(`language.${tag.replace('-', '_')}`)}</button>`)}
+    ${LANGUAGES.map((tag) => html`<button type="button" lang="${tag}" data-do="language" data-tag="${tag}" aria-pressed="${String(tag === language())}">${t(`language.${tag.replace('-', '_')}`)}</button>`)}
   </div>`;
 
 function deviceName() {

@@ -109,7 +109,7 @@ export async function showMark(root, [draftId, place], app) {
   app.mount(root, html`
     <p class="hint">${t('mark.how')}</p>
     <div class="colours" role="group" aria-label="${t('mark.colour')}">
-      ${COLOURS.map((colour, index) => html`<button type="button" data-do="colour" data-colour="${colour}" aria-pressed="${index === 0}"><span class="colour c${index}"></span>${t(`mark.colour_${index}`)}</button>`)}
+      ${COLOURS.map((colour, index) => html`<button type="button" data-do="colour" data-colour="${colour}" aria-pressed="${String(index === 0)}"><span class="colour c${index}"></span>${t(`mark.colour_${index}`)}</button>`)}
     </div>
     <div class="canvas"></div>
     <div class="foot"><button type="button" class="plain" data-do="undo">${t('mark.undo')}</button>

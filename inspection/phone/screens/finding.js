@@ -19,7 +19,7 @@ function fields(finding, item, at) {
       ? html`<textarea data-on="finding" data-at="${at}" data-name="${name}" maxlength="4000">${finding[name]}</textarea>`
       : html`<input data-on="finding" data-at="${at}" data-name="${name}" maxlength="${more.most || 500}" ${more.number && html`inputmode="numeric"`} value="${finding[name]}">`}</label>`;
   const choice = (name, value, label, pressed) => html`
-    <button type="button" data-do="set" data-at="${at}" data-name="${name}" data-value="${value}" aria-pressed="${pressed}">${label}</button>`;
+    <button type="button" data-do="set" data-at="${at}" data-name="${name}" data-value="${value}" aria-pressed="${String(pressed)}">${label}</button>`;
   const severity = severityOf(finding, item);
   const days = finding.due_days ?? item?.due_days ?? 15;
   return html`

@@ -9,9 +9,13 @@ import * as sync from '../sync.js';
 import { daysBetween, dayText, dueText, momentText, t } from '../words.js';
 import { keptForSure, limitList, limitsHere } from './account.js';
 
+/** Where 工作台 stands now: it may be built anew while something that began on it is still under way. */
+let place = null;
+
 export async function show(root, _, app) {
   app.titled(t(app.isUnit ? 'home.title_unit' : 'home.title'));
-  const draw = () => (app.isUnit ? showUnit(root, app) : app.isInspector ? showInspector(root, app) : showOther(root, app));
+  place = root;
+  const draw = () => (app.isUnit ? showUnit(place, app) : app.isInspector ? showInspector(place, app) : showOther(place, app));
   app.wire(root, {
     prepare: (button) => makeReady(button, app, draw),
     tab: (button) => {
@@ -158,7 +162,7 @@ async function showUnit(root, app) {
     ${await oldestUnsent(await openDrafts('rectification'))}
     ${readyBox(await readySince(), await keptForSure())}
     <div class="chips" role="group" aria-label="${t('home.groups')}">
-      ${groups.map(([name, all]) => html`<button type="button" data-do="tab" data-tab="${name}" aria-pressed="${name === tab}">${t(`home.group_${name}`)} ${all.length}</button>`)}
+      ${groups.map(([name, all]) => html`<button type="button" data-do="tab" data-tab="${name}" aria-pressed="${String(name === tab)}">${t(`home.group_${name}`)} ${all.length}</button>`)}
     </div>
     ${tab === 'found' && list.length > 0 && html`<p class="note-box">${t('home.found_means')}</p>`}
     ${list.length ? list.map((one) => problemCard(one, today)) : html`<p class="empty">${t(`home.empty_${tab}`)}</p>`}

@@ -199,7 +199,7 @@ class Page {
     this.app.mount(this.root.querySelector('#progress'), html`
       <div class="row"><p><strong>${t('check.progress', { answered, all: this.items.length })}</strong></p><p>${t('check.problems', { count: problems })}</p></div>
       <progress max="${this.items.length}" value="${answered}" aria-label="${t('check.progress', { answered, all: this.items.length })}"></progress>`);
-    const chip = (view, label) => html`<a class="chip" href="#/check/${this.id}/${view}" data-do="view" data-view="${view}" aria-current="${view === this.view}">${label}</a>`;
+    const chip = (view, label) => html`<a class="chip" href="#/check/${this.id}/${view}" data-do="view" data-view="${view}" aria-current="${String(view === this.view)}">${label}</a>`;
     const counts = (section) => {
       const all = this.items.filter((item) => item.code.startsWith(`${section.code}-`));
       return `${all.filter((item) => this.value(item) !== null).length}/${all.length}`;
@@ -266,8 +266,8 @@ class Page {
   answerFields(item, part, judged) {
     const given = part.value ?? '';
     const press = (value, label, kind = '') => html`
-      <button type="button" class="${kind}" data-do="answer" data-code="${item.code}" data-value="${value}" aria-pressed="${given === value}">${label}</button>`;
-    const na = html`<button type="button" data-do="na" data-code="${item.code}" aria-pressed="${given === 'na'}">${t('check.na')}</button>`;
+      <button type="button" class="${kind}" data-do="answer" data-code="${item.code}" data-value="${value}" aria-pressed="${String(given === value)}">${label}</button>`;
+    const na = html`<button type="button" data-do="na" data-code="${item.code}" aria-pressed="${String(given === 'na')}">${t('check.na')}</button>`;
     const labelled = (field) => html`<label class="field"><span>${item.answer.label || t(`check.answer_${item.answer.type}`)}${rule(item)}</span>${field}</label>`;
     const typed = given === 'na' ? '' : given;
     let fields;
@@ -286,7 +286,7 @@ class Page {
     return html`${fields}
       <p id="verdict-${item.code}" role="status">${verdictText(item, judged)}</p>
       ${(this.naOpen.has(item.code) || given === 'na') && html`<p class="label">${t('check.na_why')}</p><div class="chips" role="group" aria-label="${t('check.na_why')}">
-        ${NA_REASONS.map((reason) => html`<button type="button" data-do="na-reason" data-code="${item.code}" data-reason="${reason}" aria-pressed="${given === 'na' && part.reason === reason}">${t(`na.${reason}`)}</button>`)}</div>`}`;
+        ${NA_REASONS.map((reason) => html`<button type="button" data-do="na-reason" data-code="${item.code}" data-reason="${reason}" aria-pressed="${String(given === 'na' && part.reason === reason)}">${t(`na.${reason}`)}</button>`)}</div>`}`;
   }
 
   noteFields(item, part) {
@@ -315,7 +315,7 @@ class Page {
   recheckCard(problem) {
     const code = `recheck:${problem.id}`;
     const part = this.parts.get(code) || {};
-    const press = (fixed, label, kind) => html`<button type="button" class="${kind}" data-do="recheck" data-code="${code}" data-problem="${problem.id}" data-fixed="${fixed}" aria-pressed="${part.fixed === fixed}">${label}</button>`;
+    const press = (fixed, label, kind) => html`<button type="button" class="${kind}" data-do="recheck" data-code="${code}" data-problem="${problem.id}" data-fixed="${String(fixed)}" aria-pressed="${String(part.fixed === fixed)}">${label}</button>`;
     return html`<article class="card" id="card-${code}"><div><span class="badge ${problem.severity}">${t(`severity.${problem.severity}`)}</span> <span class="badge">${t(`status.${problem.status}`)}</span></div>
       <h3>${problem.text}</h3><p class="quiet">${problem.number}${problem.place && html` · ${problem.place}`}</p>
       <div class="pair answers" role="group" aria-label="${t('check.recheck')}">${press(true, t('check.recheck_fixed'), 'yes')}${press(false, t('check.recheck_not'), 'no')}</div>
