@@ -29,7 +29,8 @@ def password(settings: Settings) -> str:
 
 def welcome(bind: str, settings: Settings) -> str:
     stop = f"  Ctrl-C stops everything; the data stays in {settings.data_dir}"
-    return f"\n  http://{bind}\n\n{accounts_table(settings)}\n\n{stop}\n"
+    phone = f"http://{bind}/m/  for inspectors and schools, on a phone"
+    return f"\n  http://{bind}\n  {phone}\n\n{accounts_table(settings)}\n\n{stop}\n"
 
 
 def accounts_table(settings: Settings) -> str:
