@@ -14,6 +14,7 @@ from inspection.domain import clocks, deadlines
 from inspection.domain import problems as rules
 from inspection.domain.actor import Actor, Grant
 from inspection.domain.deadlines import Basis
+from inspection.domain.documents import printed_basis
 from inspection.domain.errors import Refused
 from inspection.domain.permissions import acting, may
 from inspection.domain.problem_views import (
@@ -159,7 +160,7 @@ def get_problem(ctx: Context, actor: Actor, problem_id: UUID) -> ProblemDetail:
         item_text=row.item_text,
         quantity=row.quantity,
         photos=row.photos,
-        basis=row.basis,
+        basis=[{**one, "printed": printed_basis(one["law"], one["article"], one["status"])} for one in row.basis],
         advice=row.advice,
         recommendation=row.recommendation,
         responsible_kind=row.responsible_kind,

@@ -22,7 +22,8 @@ const TICK_MS = 15000;
 const REFRESH_MS = 600000;
 const INSPECTORS = ['edu_inspector', 'proc_inspector', 'specialist'];
 
-/** Route → what shows it. `calm`: nothing is offered there that could interrupt. `red`: the red button stands there. */
+/** Route → what shows it. `calm`: nothing is offered there that could interrupt. `red`: the red button stands there.
+ * `asks`: it says itself that one is signed out. */
 const ROUTES = [
   [/^$/, home.show, {}],
   [/^new$/, task.choose, {}],
@@ -41,7 +42,7 @@ const ROUTES = [
   [/^notice\/([^/]+)$/, notices.showNotice, {}],
   [/^inbox$/, notices.showInbox, {}],
   [/^me$/, account.showMe, {}],
-  [/^signin$/, account.showSignIn, {}],
+  [/^signin$/, account.showSignIn, { asks: true }],
   [/^red$/, task.showRed, { calm: true }],
 ];
 
@@ -89,6 +90,7 @@ export const app = {
     route();
   },
   refresh,
+  watchRefresh,
 };
 
 /** Put what a template made into an element. */
@@ -174,7 +176,7 @@ function frame(path, about) {
     </nav>`;
   mount(root, html`
     <header class="top">
-      ${session && !isTab ? html`<button class="back" data-do="back" aria-label="${t('app.back')}">‹</button>` : html`<span class="back"></span>`}
+      ${session && !isTab ? html`<button class="back" data-do="back" aria-label="${t('app.back')}"><svg viewBox="0 0 24 24" aria-hidden="true"><path d="m15 5-7 7 7 7"/></svg></button>` : html`<span class="back"></span>`}
       <h1 id="title"></h1>
       ${about.red && app.isInspector ? html`<a class="red" href="#/red">${t('red.button')}</a>` : html`<span class="back"></span>`}
     </header>
@@ -231,7 +233,7 @@ function above(about) {
   const behind = api.newest.version && api.newest.version !== api.VERSION;
   const minutes = Math.round(api.clock.offset / 60000);
   mount(place, html`
-    ${session && signedOut && html`<p class="notice trouble">${t('app.signed_out')} <a href="#/signin">${t('app.sign_in_again')}</a></p>`}
+    ${session && signedOut && !about.asks && html`<p class="notice trouble">${t('app.signed_out')} <a href="#/signin">${t('app.sign_in_again')}</a></p>`}
     ${!about.calm && registration?.waiting && html`<p class="notice">${t('app.update')} <button data-do="update">${t('app.update_now')}</button></p>`}
     ${!about.calm && behind && !registration?.waiting && html`<p class="notice">${t('app.old')}</p>`}
     ${api.clock.measured && Math.abs(minutes) > 5 && html`<p class="notice">${t('app.clock', { minutes: Math.abs(minutes) })}</p>`}`);
@@ -286,7 +288,7 @@ async function signIn(made) {
   await shared.put('settings', session, 'session');
   signedOut = false;
   begin();
-  await outbox.goOn();
+  outbox.goOn();
 }
 
 /** What was not sent stays for this person; what the day brought along goes. */
@@ -320,15 +322,23 @@ function speak(chosen) {
 
 let refreshing = null;
 let refreshedAt = 0;
+const refreshWatchers = new Set();
+
+/** Told after what is here was brought up to date; the returned function ends it. */
+function watchRefresh(action) {
+  refreshWatchers.add(action);
+  return () => refreshWatchers.delete(action);
+}
 
 /** What changed meanwhile, where the server can be reached; true if it was told. */
 function refresh() {
   refreshing ||= (async () => {
     try {
-      const told = await sync.fetchDay();
+      const told = app.isUnit || app.isInspector ? await sync.fetchDay() : null;
       await sync.fetchMessages();
       if (app.isUnit) await sync.fetchUnit(told);
       refreshedAt = Date.now();
+      for (const action of refreshWatchers) action();
       return true;
     } catch (error) {
       if (error instanceof api.NoNetwork) return false;
@@ -368,6 +378,7 @@ function awake() {
 async function installWorker() {
   if (!navigator.serviceWorker) return;
   registration = await navigator.serviceWorker.register('sw.js', { updateViaCache: 'none' });
+  if (!registration) return;
   above(app.about || {});
   registration.addEventListener('updatefound', () => {
     registration.installing?.addEventListener('statechange', () => above(app.about || {}));
@@ -407,7 +418,8 @@ async function start() {
   });
   let wasAway = false;
   api.watch('contact', (answered) => {
-    if (answered && wasAway && session && !signedOut) run(outbox.hurry);
+    // what fails while the server can be reached is not to be hurried: it would be sent again without end
+    if (answered && wasAway && session && !signedOut && !outbox.isSending()) run(outbox.hurry);
     wasAway = !answered;
     if (answered) keepClock();
     strip();
@@ -420,6 +432,7 @@ async function start() {
     above(app.about || {});
   });
   outbox.watchQueue(strip);
+  outbox.watchArrivals(() => run(refresh));
   window.addEventListener('hashchange', () => run(route));
   window.addEventListener('online', () => run(() => tick(true)));
   document.addEventListener('visibilitychange', awake);

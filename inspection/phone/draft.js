@@ -2,10 +2,10 @@
 // as it is given; finishing makes the frozen body out of them, once.
 
 import { evaluate, items, numbersOf, verdict } from './checklist.js';
-import { mine, startingWith } from './db.js';
+import { mine, startingWith, StorageFull } from './db.js';
 import { forgetSent, frozen, keeping } from './outbox.js';
 import { hasRoom, prepare, prepareDrawing } from './photo.js';
-import { dateOf, deviceMoment, t } from './words.js';
+import { dateOf, deviceMoment, sendable, t } from './words.js';
 
 /** The draft was finished meanwhile, in another page of the client: it takes nothing any more. */
 export class Finished extends Error {}
@@ -26,11 +26,8 @@ export function newId() {
 
 // ── what is sent: plain functions on plain data ──────────────────────────────────────────────────────────────────
 
-/** Characters that no server takes (control, turning of direction): they say nothing and are left out. */
-const UNSENDABLE = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069\ufffe\uffff]/g;
-
 const said = (text, most = 4000) => {
-  const clean = String(text ?? '').replace(UNSENDABLE, '').trim().slice(0, most);
+  const clean = sendable(String(text ?? '')).trim().slice(0, most);
   return clean || null;
 };
 
@@ -363,21 +360,23 @@ export const expectedPhoto = () => mine().get('settings', 'pending');
 
 export const forgetExpected = () => mine().remove('settings', 'pending');
 
-/** Keep a photo and its place in one go. */
+/** Keep a photo and its place in one go. The same photo again keeps what is known of the first. */
 async function keepPhoto(id, { photo, bytes }, slot) {
   return keeping(() =>
     mine().work(['drafts', 'parts', 'photos', 'blobs', 'settings'], 'readwrite', async (s) => {
       await s.drafts.put(await touched(s, id));
-      await s.photos.put({ ...photo, draft: id });
+      if (!(await s.photos.get([id, photo.sha256]))) await s.photos.put({ ...photo, draft: id });
       await s.blobs.put({ draft: id, sha256: photo.sha256, bytes });
       await attachTo(id, slot)(s, photo);
       await s.settings.remove('pending');
       return photo;
     }),
-  );
+  ).catch((error) => {
+    throw error instanceof StorageFull ? new NoRoom() : error;
+  });
 }
 
-/** A file from the camera or the gallery into a draft. Raises `Unusable`, `NoRoom`, `StorageFull`, `Finished`. */
+/** A file from the camera or the gallery into a draft. Raises `Unusable`, `NoRoom`, `Finished`. */
 export async function addPhoto(id, file, about, slot) {
   if (!(await keepingRoom(file.size))) throw new NoRoom();
   return keepPhoto(id, await prepare(file, about), slot);

@@ -21,5 +21,8 @@ function shown(value) {
   return value instanceof Html ? value.text : escaped(value);
 }
 
+/** What stands at the end of a line that leads on. */
+export const go = new Html('<span class="go" aria-hidden="true"><svg viewBox="0 0 24 24"><path d="m9 5 7 7-7 7"/></svg></span>');
+
 export const html = (parts, ...values) =>
   new Html(parts.reduce((text, part, index) => text + shown(values[index - 1]) + part));

@@ -4,6 +4,7 @@
 import { call, NoNetwork, reachable } from './api.js';
 import { mine, startingWith, StorageFull } from './db.js';
 import { sha256 } from './photo.js';
+import { sendable } from './words.js';
 
 export const FIRST_WAIT_MS = 15000;
 export const LONGEST_WAIT_MS = 300000;
@@ -27,12 +28,13 @@ export const waitAfter = (tries) => Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 
 export function stateOf(entry) {
   if (entry.done_at) return 'done';
   if (entry.replaced_by) return 'replaced';
+  if (entry.aside_at) return 'aside';
   if (entry.attention || entry.photos.some((photo) => photo.trouble)) return 'attention';
   return entry.stored ? 'partial' : 'waiting';
 }
 
-/** What was opened again and replaced is not waited for any more. */
-export const unsent = (entry) => !entry.done_at && !entry.replaced_by;
+/** What was replaced by a corrected record, or put aside by its person, is not waited for any more. */
+export const unsent = (entry) => !entry.done_at && !entry.replaced_by && !entry.aside_at;
 
 /** Whether anything is left that can be sent without a person: one photo in trouble does not hold up the others. */
 export function canGoOn(entry) {
@@ -52,8 +54,12 @@ export const inOrder = (entries) =>
 
 const at = (entry, now) => ({ ...entry, tries: entry.tries + 1, next_at: now + waitAfter(entry.tries + 1) });
 
-/** No answer of the server: tried again, whatever was sent meanwhile. */
-export const unanswered = (entry, now) => ({ ...at(entry, now), error: { code: 'no_network' } });
+/** No answer of the server to the record or to one of its photos: tried again, whatever was sent meanwhile. */
+export const unanswered = (entry, now, sha = null) => ({
+  ...at(entry, now),
+  error: { code: 'no_network' },
+  photos: entry.photos.map((photo) => (photo.sha256 === sha ? { ...photo, missed: (photo.missed || 0) + 1 } : photo)),
+});
 
 /** The server said no to the record, or to one of its photos. */
 export function refused(entry, answer, now, photo = null) {
@@ -125,15 +131,32 @@ export const bytesLeft = (entry) =>
 // ── what is kept, and who hears of it ────────────────────────────────────────────────────────────────────────────
 
 const watchers = new Set();
+const arrivals = new Set();
 let sending = null;
 let again = false;
 let paused = false;
-const tab = `${Date.now()}-${Math.random()}`;
+const tab = nameOfPage();
+
+/** The same when the page is loaded anew, so that its own lease is not in its way then. */
+function nameOfPage() {
+  const fresh = `${Date.now()}-${Math.random()}`;
+  try {
+    sessionStorage.setItem('page', sessionStorage.getItem('page') || fresh);
+    return sessionStorage.getItem('page');
+  } catch (_) {
+    return fresh;
+  }
+}
 
 /** Told after every change of the queue; the returned function ends it. */
 export function watchQueue(action) {
   watchers.add(action);
   return () => watchers.delete(action);
+}
+
+/** Told when the server has all of an entry: what it knows has changed by that. */
+export function watchArrivals(action) {
+  arrivals.add(action);
 }
 
 function tell() {
@@ -165,9 +188,11 @@ export const entries = async () => inOrder(await mine().all('outbox'));
 
 export const entry = (id) => mine().get('outbox', id);
 
+const asSendable = (_, value) => (typeof value === 'string' ? sendable(value) : value);
+
 /** A new entry, and its body's bytes beside it: what the caller puts into `outbox` and `bodies` in one transaction. */
 export async function frozen(body, { id, kind, path, title, photos = [], urgent = false, draft = null, now = Date.now() }) {
-  const bytes = new TextEncoder().encode(JSON.stringify(body)).buffer;
+  const bytes = new TextEncoder().encode(JSON.stringify(body, asSendable)).buffer;
   return {
     entry: {
       id,
@@ -263,14 +288,17 @@ export async function offerAgain() {
 
 /** Change an entry as it is now, not as it was when somebody last looked. */
 async function change(id, how) {
+  let arrived = false;
   const changed = await mine().work('outbox', 'readwrite', async (s) => {
     const known = await s.outbox.get(id);
     if (!known) return null;
     const next = how(known);
+    arrived = Boolean(next.done_at && !known.done_at);
     await s.outbox.put(next);
     return next;
   });
   tell();
+  if (arrived) for (const action of arrivals) action(changed);
   return changed;
 }
 
@@ -287,6 +315,9 @@ export async function sendNow(id = null) {
   return send();
 }
 
+/** What the server would not take and nobody will put right (somebody else had signed the notice first) is put aside. */
+export const putAside = (id) => change(id, (one) => (one.attention && !one.draft ? { ...one, aside_at: Date.now() } : one));
+
 /** The line is back, or the page: what failed for want of a network need not wait any longer. */
 export async function hurry() {
   for (const one of await entries()) {
@@ -301,6 +332,7 @@ export async function hurry() {
 export function send() {
   if (sending) {
     again = true;
+    tell();
     return sending;
   }
   const run = async () => {
@@ -313,9 +345,11 @@ export function send() {
       await release().catch(() => {});
       sending = null;
       tell();
+      if (again && !paused) send(); // asked for at the very end
     }
   };
   sending = run();
+  tell();
   return sending;
 }
 
@@ -373,18 +407,20 @@ async function sendRecord(one) {
   }
 }
 
-/** Photos of these entries, entry by entry. False when the line has gone. */
+/** Photos of these entries, entry by entry, those that were not answered before last of all; until something else is
+ * to be sent, since records go first. False when the line has gone. */
 async function sendPhotos(ids) {
   const waiting = [];
   for (const one of inOrder((await entries()).filter((each) => ids.has(each.id)))) {
     for (const photo of one.photos) if (!photo.stored && !photo.trouble) waiting.push({ id: one.id, draft: one.draft, photo });
   }
+  waiting.sort((a, b) => (a.photo.missed || 0) - (b.photo.missed || 0));
   const failed = new Set();
   let gone = false;
   const worker = async () => {
     for (;;) {
       const next = waiting.find((job) => !failed.has(job.id));
-      if (!next || gone || paused) return;
+      if (!next || gone || paused || again) return;
       waiting.splice(waiting.indexOf(next), 1);
       const result = await sendPhoto(next);
       if (result === null) {
@@ -416,7 +452,7 @@ async function sendPhoto({ id, draft, photo }) {
     return false;
   } catch (error) {
     if (!(error instanceof NoNetwork)) throw error;
-    await change(id, (one) => unanswered(one, Date.now()));
+    await change(id, (one) => unanswered(one, Date.now(), photo.sha256));
     return null;
   }
 }

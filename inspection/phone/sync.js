@@ -107,9 +107,23 @@ export async function fetchMessages() {
   }
   const items = asked(await call('GET', '/notifications?limit=100')).items;
   await mine().work('messages', 'readwrite', async (s) => {
+    const read = new Set((await s.messages.all()).filter((one) => one.read_here).map((one) => one.id));
     await s.messages.clear();
-    for (const one of items) await s.messages.put(one);
+    for (const one of items) await s.messages.put(read.has(one.id) ? { ...one, read_here: true } : one);
   });
+}
+
+/** The notices in scope, the newest two hundred. What is known of one in full stays: its line only counts its rows. */
+export async function fetchNotices() {
+  const told = await pages('/notices?limit=200', 1);
+  if (told.status !== 200) throw new NotTold(told);
+  await mine().work('notices', 'readwrite', async (s) => {
+    for (const { problems, ...line } of told.items) {
+      const before = await s.notices.get(line.id);
+      await s.notices.put({ ...before, ...line, problems: before?.problems ?? problems });
+    }
+  });
+  return told.items;
 }
 
 /** What the institution's own administrator needs: each problem in full, its notices. */
@@ -118,12 +132,7 @@ export async function fetchUnit(told) {
   const lines = await mine().all('problems');
   const changed = new Set(told.problems.map((one) => one.id));
   await fetchDetails(lines.map((one) => one.id).filter((id) => changed.has(id) || !known.has(id)));
-  const notices = await pages('/notices?limit=200', 1);
-  if (notices.status !== 200) throw new NotTold(notices);
-  await mine().work('notices', 'readwrite', async (s) => {
-    for (const one of notices.items) await s.notices.put({ ...(await s.notices.get(one.id)), ...one });
-  });
-  for (const one of notices.items.filter((each) => !each.acknowledged_at)) await fetchNotice(one.id);
+  for (const one of (await fetchNotices()).filter((each) => !each.acknowledged_at)) await fetchNotice(one.id);
   const finished = await pages('/problems?status=closed,void&limit=200', 5);
   if (finished.status === 200) await keepSetting('finished', finished.items);
 }

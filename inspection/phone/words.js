@@ -66,6 +66,11 @@ export function timeText(ms) {
   return `${two(moment.getUTCHours())}:${two(moment.getUTCMinutes())}`;
 }
 
+/** Characters that the server takes nowhere (control, turning of direction): they say nothing and are left out. */
+const UNSENDABLE = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069\ufffe\uffff]/g;
+
+export const sendable = (text) => text.replace(UNSENDABLE, '');
+
 /** Month, day and time of a moment in milliseconds, or of an RFC 3339 text. */
 export function momentText(moment) {
   const ms = typeof moment === 'number' ? moment : Date.parse(moment);
@@ -75,6 +80,7 @@ export function momentText(moment) {
 }
 
 export function sizeText(bytes) {
+  if (bytes >= 1073741824) return `${(bytes / 1073741824).toFixed(1)} GB`;
   if (bytes >= 1048576) return `${(bytes / 1048576).toFixed(1)} MB`;
   return `${Math.ceil(bytes / 1024)} KB`;
 }

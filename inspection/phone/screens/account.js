@@ -65,7 +65,7 @@ export async function showSignIn(root, _, app) {
     ${app.isSignedOut && html`<div class="note-box">${t('signin.again')}</div>`}
     ${limitList(limits)}
     <form class="card" data-do="enter">
-      <p class="quiet">${t('signin.lead')}</p>
+      ${!app.me && html`<h2>${t('app.title')}</h2><p class="quiet">${t('signin.lead')}</p>`}
       <div id="trouble" role="alert"></div>
       <label class="field"><span>${t('signin.username')}</span>
         <input name="username" autocomplete="username" autocapitalize="none" spellcheck="false" required value="${app.me?.username}"></label>

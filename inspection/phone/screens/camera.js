@@ -27,7 +27,7 @@ function caption({ manifest }) {
     ? t('photo.place', { lat: manifest.location.lat.toFixed(5), lng: manifest.location.lng.toFixed(5), accuracy: manifest.location.accuracy_m })
     : t('photo.no_place');
   return html`<span class="badge">${t(manifest.source === 'gallery' ? 'photo.from_gallery' : 'photo.from_camera')}</span>
-    ${momentText(manifest.captured_at)}<br>${place}${manifest.derived_from && html`<br>${t('photo.marked')}`}`;
+    <br>${momentText(manifest.captured_at)}<br>${place}${manifest.derived_from && html`<br>${t('photo.marked')}`}`;
 }
 
 /** Thumbnails of these hashes with source, time and place; `photos` by hash, as they are kept. */
@@ -39,7 +39,7 @@ export const photoStrip = (draftId, slot, hashes, photos, { fixed = false } = {}
       const name = t('photo.number', { number: index + 1, count: hashes.length });
       return html`<li>
         ${url ? html`<img src="${url}" alt="${name}">` : html`<span class="file">${photo?.manifest.type === 'application/pdf' ? 'PDF' : t('photo.no_preview')}</span>`}
-        <p class="caption"><strong>${name}</strong> ${photo ? caption(photo) : t('photo.gone')}</p>
+        <p class="caption whole"><strong>${name}</strong> ${photo ? caption(photo) : t('photo.gone')}</p>
         ${!fixed && photo && html`<div class="pair small">
           ${url && html`<a class="button plain" href="#/mark/${draftId}/${encodeURIComponent(slot)}/${sha}">${t('photo.mark')}</a>`}
           <button type="button" class="plain" data-do="drop-photo" data-slot="${slot}" data-sha="${sha}" aria-label="${t('photo.remove_number', { number: index + 1 })}">${t('photo.remove')}</button></div>`}

@@ -24,12 +24,11 @@ function fields(finding, item, at) {
   const days = finding.due_days ?? item?.due_days ?? 15;
   return html`
     <p class="label" id="phrases-${at}">${t('finding.phrases')}</p>
-    <div class="chips" role="group" aria-labelledby="phrases-${at}">
+    <div class="chips line" role="group" aria-labelledby="phrases-${at}">
       ${codes('phrase').map((code) => html`<button type="button" data-do="phrase" data-at="${at}" data-phrase="${code}">${t(`phrase.${code}`)}</button>`)}
     </div>
     ${text('fact', t('finding.fact'), { long: true })}
-    ${text('place', t('finding.place'))}
-    ${text('quantity', t('finding.quantity'), { number: true, most: 7 })}
+    <div class="pair place">${text('place', t('finding.place'))}${text('quantity', t('finding.quantity'), { number: true, most: 7 })}</div>
     <p class="label">${t('finding.severity')}</p>
     <div class="chips" role="group" aria-label="${t('finding.severity')}">
       ${SEVERITIES.map((code) => choice('severity', code, t(`severity.${code}`), severity === code))}

@@ -58,8 +58,19 @@ const byCode = (lines) => {
   return [...groups];
 };
 
-const links = (draft, lines) => html`<div class="chips">${lines.filter((one) => one.item).map(({ item }) => html`
-  <a class="chip button" href="#/check/${draft.id}/${item.code.replace(/-[^-]*$/, '')}/${item.code}">${item.code}</a>`)}</div>`;
+const MOST_LINKS = 6;
+
+const sectionOf = (item) => item.code.replace(/-[^-]*$/, '');
+
+/** To each item; where there are many, to the first of each section. */
+function links(draft, lines) {
+  const asked = lines.map((one) => one.item).filter(Boolean);
+  const firsts = asked.filter((item, index) => asked.findIndex((one) => sectionOf(one) === sectionOf(item)) === index);
+  const many = asked.length > MOST_LINKS;
+  const label = (item) => (many ? `${sectionOf(item)} × ${asked.filter((one) => sectionOf(one) === sectionOf(item)).length}` : item.code);
+  return html`<div class="chips">${(many ? firsts : asked).map((item) => html`
+    <a class="chip button" href="#/check/${draft.id}/${sectionOf(item)}/${item.code}">${label(item)}</a>`)}</div>`;
+}
 
 export async function showSummary(root, [id], app) {
   app.titled(t('finish.title'));
@@ -124,7 +135,7 @@ function summary(root, page, app) {
     </section>
     <section class="card"><h2>${t('finish.team')}</h2>
       ${small && html`<p class="note-box">${t('flag.small_team')}</p>`}
-      <ul>${draft.participants.map((one, index) => html`<li class="row"><span>${one.name} · ${one.organisation}</span>
+      <ul class="lines">${draft.participants.map((one, index) => html`<li class="row"><span>${one.name} · ${one.organisation}</span>
         <button type="button" class="plain" data-do="drop-person" data-index="${index}" aria-label="${t('finish.remove_person', { name: one.name })}">${t('photo.remove')}</button></li>`)}</ul>
       <details><summary>${t('finish.add_person')}</summary><form data-do="add-person">
         <label class="field"><span>${t('finish.person')}</span><input name="name" maxlength="64" autocomplete="off"></label>
@@ -151,7 +162,7 @@ function findingsOf({ parts }, failing) {
 function signer(draft, one, index, photos) {
   const url = one.photo && thumbUrl(photos.get(one.photo));
   const who = one.role === 'institution' ? t('finish.institution') : one.name;
-  return html`<div class="card"><div class="row"><p><strong>${who}</strong>${one.role === 'institution' && one.name && html` ${one.name}`}</p>
+  return html`<div class="signer"><div class="row"><p><strong>${who}</strong>${one.role === 'institution' && one.name && html` ${one.name}`}</p>
     <a class="button ${one.photo || one.refused ? 'plain' : 'main'}" href="#/sign/${draft.id}/${index}">${t(one.photo || one.refused ? 'finish.change' : 'finish.sign')}</a></div>
     ${url && html`<img class="signature" src="${url}" alt="${t('finish.signature_of', { name: who })}">`}
     ${one.refused && html`<p>${t('finish.refused')}：${one.refused.reason}${one.refused.witness && html`（${t('finish.witness')} ${one.refused.witness}）`}</p>`}</div>`;

@@ -3,7 +3,7 @@
 import { NoNetwork, VERSION } from '../api.js';
 import { mine } from '../db.js';
 import { openDrafts } from '../draft.js';
-import { html } from '../html.js';
+import { go, html } from '../html.js';
 import { entries, unsent } from '../outbox.js';
 import * as sync from '../sync.js';
 import { daysBetween, dayText, dueText, momentText, t } from '../words.js';
@@ -23,11 +23,12 @@ export async function show(root, _, app) {
       return draw();
     },
     refresh: async () => {
-      app.say(t((await app.refresh()) ? 'home.refreshed' : 'trouble.no_network'));
+      app.say(t((await app.refresh()) ? 'home.refreshed' : app.isSignedOut ? 'app.signed_out' : 'trouble.no_network'));
       return draw();
     },
   });
   await draw();
+  return app.watchRefresh(draw);
 }
 
 function showOther(root, app) {
@@ -70,13 +71,16 @@ async function controlled() {
   });
 }
 
-/** Whether it is ready, and what the browser promises to keep. */
+/** Whether it is ready, and what the browser promises to keep. It stands on top until it is, and below the work then. */
 const readyBox = (since, kept) => html`
   <section class="card ${since ? 'done' : ''}">
-    <div class="row"><p><strong>${since ? t('home.ready', { at: momentText(since) }) : t('home.not_ready')}</strong></p>
-    <button type="button" class="${since ? 'plain' : 'main'}" data-do="prepare">${t('home.prepare')}</button></div>
+    <div class="row"><div><p><strong>${t(since ? 'home.is_ready' : 'home.not_ready')}</strong></p>
+      <p class="quiet">${since ? momentText(since) : t('home.prepare_why')}</p></div>
+    <button type="button" class="${since ? 'plain' : 'main'}" data-do="prepare">${t(since ? 'home.prepare_again' : 'home.prepare')}</button></div>
     ${kept !== null && html`<p class="hint">${t(kept ? 'me.promise_yes' : 'me.promise_no')}</p>`}
   </section>`;
+
+const refreshButton = () => html`<p class="right"><button type="button" data-do="refresh">${t('home.refresh')}</button></p>`;
 
 /** Work that lies on this phone alone for more than a day, said in days. */
 async function oldestUnsent(drafts) {
@@ -98,25 +102,27 @@ async function showInspector(root, app) {
   const left = tasks.filter((one) => !begun.has(one.id) && !sent.has(one.id));
   const now = left.filter((one) => one.planned_on <= today);
   const later = left.filter((one) => one.planned_on > today);
+  const ready = readyBox(since, await keptForSure());
   const line = (task) => html`
     <a class="card" href="#/task/${task.id}">
-      <div class="row"><h3>${places.get(task.institution_id)?.name || t('home.unknown_place')}</h3><span aria-hidden="true">›</span></div>
+      <div class="row"><h3>${places.get(task.institution_id)?.name || t('home.unknown_place')}</h3>${go}</div>
       <p class="quiet">${dayText(task.planned_on)}${task.planned_on < today && html` <span class="badge due_today">${t('home.task_late', { count: daysBetween(task.planned_on, today) })}</span>`}</p>
     </a>`;
   app.mount(root, html`
     ${limitList(limits)}
     ${await oldestUnsent(drafts)}
-    ${readyBox(since, await keptForSure())}
+    ${!since && ready}
     ${drafts.length > 0 && html`
       <h2 class="section">${t('home.go_on')}</h2>
       ${drafts.map((one) => html`<a class="card" href="#/check/${one.id}">
-        <div class="row"><h3>${one.institution.name}</h3><span aria-hidden="true">›</span></div>
+        <div class="row"><h3>${one.institution.name}</h3>${go}</div>
         <p class="quiet">${t('home.begun', { at: momentText(one.started_at) })}</p></a>`)}`}
-    <div class="section"><h2>${t('home.today')}</h2></div>
+    <h2 class="section">${t('home.today')}</h2>
     ${now.length ? now.map(line) : html`<p class="empty">${t('home.no_task')}</p>`}
-    <a class="button main wide" href="#/new">${t('home.new')}</a>
+    <a class="button ${now.length || drafts.length ? 'plain' : 'main'} wide" href="#/new">${t('home.new')}</a>
     ${later.length > 0 && html`<h2 class="section">${t('home.later')}</h2>${later.map(line)}`}
-    <p class="right"><button type="button" data-do="refresh">${t('home.refresh')}</button></p>`);
+    ${since && html`<h2 class="section">${t('home.device')}</h2>${ready}`}
+    ${refreshButton()}`);
 }
 
 // ── the institution's administrator ──────────────────────────────────────────────────────────────────────────────
@@ -143,7 +149,8 @@ const problemCard = (one, today) => html`
       ${TABS.returned(one) && html`<span class="badge overdue">${t('home.returned_round', { round: one.round })}</span>`}
       ${one.petition && html`<span class="badge due_today">${t(`home.petition_${one.petition}`)}</span>`}</div>
     <h3>${one.text}</h3>
-    <p class="quiet">${one.number || t('home.no_number')}${one.place && html` · ${one.place}`}${one.due_on && html` · ${t('home.due', { day: dayText(one.due_on) })}`}</p>
+    <p class="quiet whole">${one.number || t('home.no_number')}${one.place && html` · ${one.place}`}</p>
+    ${one.due_on && html`<p class="whole">${t('home.due', { day: dayText(one.due_on) })}</p>`}
   </a>`;
 
 async function showUnit(root, app) {
@@ -154,17 +161,20 @@ async function showUnit(root, app) {
   const urgent = problems.filter((one) => one.status === 'open');
   if (!tab || !groups.some(([name]) => name === tab)) tab = groups.find(([, list]) => list.length)?.[0] || 'open';
   const list = groups.find(([name]) => name === tab)[1];
+  const since = await readySince();
+  const ready = readyBox(since, await keptForSure());
   app.mount(root, html`
     ${limitList(await limitsHere())}
     ${unacknowledged.map((one) => html`<a class="card bad" href="#/notice/${one.id}"><h2>${t('home.acknowledge')}</h2><p>${one.document_number}</p></a>`)}
     <section class="card"><div class="row"><p>${urgent.length ? t('home.unit_open', { count: urgent.length, overdue: urgent.filter((one) => one.due_on < today).length, today: urgent.filter((one) => one.due_on === today).length }) : t('home.unit_nothing')}</p>
       <a class="button plain" href="#/notices">${t('home.notices')}</a></div></section>
     ${await oldestUnsent(await openDrafts('rectification'))}
-    ${readyBox(await readySince(), await keptForSure())}
+    ${!since && ready}
     <div class="chips" role="group" aria-label="${t('home.groups')}">
       ${groups.map(([name, all]) => html`<button type="button" data-do="tab" data-tab="${name}" aria-pressed="${String(name === tab)}">${t(`home.group_${name}`)} ${all.length}</button>`)}
     </div>
     ${tab === 'found' && list.length > 0 && html`<p class="note-box">${t('home.found_means')}</p>`}
     ${list.length ? list.map((one) => problemCard(one, today)) : html`<p class="empty">${t(`home.empty_${tab}`)}</p>`}
-    <p class="right"><button type="button" data-do="refresh">${t('home.refresh')}</button></p>`);
+    ${since && html`<h2 class="section">${t('home.device')}</h2>${ready}`}
+    ${refreshButton()}`);
 }

@@ -125,6 +125,7 @@ class Page {
     const isSection = !view.startsWith('~');
     const section = this.sections.find((one) => one.code === view);
     const body = document.createElement('div');
+    body.className = 'fill';
     this.root.replaceChildren(body);
     this.app.mount(body, html`
       <div id="danger"></div>
@@ -318,7 +319,7 @@ class Page {
     const press = (fixed, label, kind) => html`<button type="button" class="${kind}" data-do="recheck" data-code="${code}" data-problem="${problem.id}" data-fixed="${String(fixed)}" aria-pressed="${String(part.fixed === fixed)}">${label}</button>`;
     return html`<article class="card" id="card-${code}"><div><span class="badge ${problem.severity}">${t(`severity.${problem.severity}`)}</span> <span class="badge">${t(`status.${problem.status}`)}</span></div>
       <h3>${problem.text}</h3><p class="quiet">${problem.number}${problem.place && html` · ${problem.place}`}</p>
-      <div class="pair answers" role="group" aria-label="${t('check.recheck')}">${press(true, t('check.recheck_fixed'), 'yes')}${press(false, t('check.recheck_not'), 'no')}</div>
+      <div class="answers two" role="group" aria-label="${t('check.recheck')}">${press(true, t('check.recheck_fixed'), 'yes')}${press(false, t('check.recheck_not'), 'no')}</div>
       ${typeof part.fixed === 'boolean' && html`
         <label class="field"><span>${t('check.note')}</span><textarea data-on="note" data-code="${code}" maxlength="4000">${part.note}</textarea></label>
         ${problem.photo_rule === 'forbidden' ? html`<p class="note-box">${t('photo.forbidden')}</p>` : html`${photoButtons(`part~${code}`)}${photoStrip(this.id, `part~${code}`, part.photos || [], this.photos)}`}`}
@@ -328,11 +329,20 @@ class Page {
   // ── what is done ───────────────────────────────────────────────────────────────────────────────────────────────
 
   async change(code, how) {
-    const part = await drafts.changePart(this.id, code, how);
+    const tell = (text) => {
+      const saved = this.root.querySelector('#saved');
+      if (saved) saved.textContent = text;
+    };
+    let part;
+    try {
+      part = await drafts.changePart(this.id, code, how);
+    } catch (error) {
+      tell(t('check.not_saved'));
+      throw error;
+    }
     this.parts.set(code, part);
     this.draft = { ...this.draft, revision: this.draft.revision + 1, place: code };
-    const saved = this.root.querySelector('#saved');
-    if (saved) saved.textContent = t('check.saved', { time: timeText(Date.now()) });
+    tell(t('check.saved', { time: timeText(Date.now()) }));
     return part;
   }
 
@@ -522,7 +532,7 @@ function rule(item) {
 }
 
 function verdictText(item, judged) {
-  if (judged === null || judged === 'na' || (judged === 'passes' && ['yes_no', 'text'].includes(item.answer.type))) return '';
+  if (judged === null || judged === 'na' || (judged === 'passes' && (['yes_no', 'text'].includes(item.answer.type) || !item.answer.ok))) return '';
   if (judged.fault) return html`<span class="fault">${t(`fault.${judged.fault.code}`, flat(judged.fault.params))}</span>`;
   if (judged === 'fails' && item.answer.type === 'yes_no') return '';
   return html`<span class="badge ${judged === 'fails' ? 'critical' : judged === 'passes' ? 'done' : ''}">${t(`check.${judged}`)}</span>`;

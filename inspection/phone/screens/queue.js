@@ -11,37 +11,45 @@ const stored = (entry) => entry.photos.filter((photo) => photo.stored).length;
 function stateText(entry) {
   const state = outbox.stateOf(entry);
   if (state === 'done') return entry.receipt ? t('queue.received', { code: entry.receipt.code }) : t('queue.taken');
-  if (state === 'replaced') return t('queue.replaced');
+  if (state === 'replaced' || state === 'aside') return t(`queue.${state}`);
   if (state === 'attention') return t('queue.attention');
   if (entry.again) return t('queue.again');
   return state === 'partial' ? t('queue.partial', { stored: stored(entry), all: entry.photos.length }) : t('queue.waiting');
 }
 
+/** What a pointer into a record means to its author: the item, where it is in one. */
+const placeOf = (pointer) => /^\/answers\/([^/]+)/.exec(pointer || '')?.[1] || pointer;
+
 /** The last error: what happened, what is safe, what to do. */
 function errorText(entry) {
   const { error } = entry;
   if (!error || entry.done_at || entry.replaced_by) return '';
-  const own = { no_network: 'queue.no_network', photo_damaged: 'queue.photo_damaged', body_gone: 'queue.body_gone', other_content: 'queue.other_content' }[error.code];
+  if (error.code === 'no_network') return html`<p>${t('queue.no_network')}</p>`;
+  const own = { photo_damaged: 'queue.photo_damaged', body_gone: 'queue.body_gone', other_content: 'queue.other_content' }[error.code];
   return html`<p class="fault">${own ? t(own) : error.text || error.code}</p>
-    ${error.faults?.length > 0 && html`<ul>${error.faults.map((fault) => html`<li><code>${fault.pointer}</code> ${fault.text}</li>`)}</ul>`}`;
+    ${error.faults?.length > 0 && html`<ul>${error.faults.map((fault) => html`<li><strong>${placeOf(fault.pointer)}</strong> ${fault.text}</li>`)}</ul>`}`;
 }
 
-function row(entry) {
+/** A record with what can be done about it; `alone` on its own page, where the receipt stands out. */
+function row(entry, alone = false) {
   const state = outbox.stateOf(entry);
   const left = outbox.bytesLeft(entry);
   return html`<article class="card ${state === 'attention' ? 'bad' : state === 'done' ? 'done' : ''}" data-entry="${entry.id}" data-state="${state}">
     <div class="row"><h3>${entry.title}</h3>${entry.urgent && html`<span class="badge overdue">${t('danger.badge')}</span>`}</div>
     <p class="quiet">${t(`queue.kind_${entry.kind}`)} · ${momentText(entry.created_at)}</p>
-    <p><strong>${stateText(entry)}</strong></p>
-    <p>${t('queue.record')} ${entry.stored ? '✓' : t('queue.not_yet')}${entry.photos.length > 0 && html`　${t('queue.photos', { stored: stored(entry), all: entry.photos.length })}`}${outbox.unsent(entry) && left > 0 && html`　${t('queue.left', { size: sizeText(left) })}`}</p>
+    ${alone && entry.receipt
+      ? html`<div class="good-box"><h2>${stateText(entry)}</h2><p>${t('entry.received_at', { at: momentText(entry.receipt.received_at) })}</p></div>`
+      : html`<p><strong>${stateText(entry)}</strong></p>`}
+    <p>${t('queue.record')} ${entry.stored ? '✓' : t('queue.not_yet')}${entry.photos.length > 0 && html` · ${t('queue.photos', { stored: stored(entry), all: entry.photos.length })}`}${outbox.unsent(entry) && left > 0 && html` · ${t('queue.left', { size: sizeText(left) })}`}</p>
     ${entry.photos.length > 0 && outbox.unsent(entry) && html`<progress max="${entry.photos.length}" value="${stored(entry)}" aria-label="${t('queue.photos', { stored: stored(entry), all: entry.photos.length })}"></progress>`}
     ${errorText(entry)}
     ${outbox.canGoOn(entry) && entry.next_at > Date.now() && html`<p class="hint">${t('queue.next', { time: timeText(entry.next_at) })}</p>`}
+    ${state === 'attention' && entry.draft && html`<button type="button" class="main wide" data-do="correct" data-id="${entry.id}">${t('queue.correct')}</button>`}
+    ${state === 'attention' && !entry.draft && html`<button type="button" class="plain wide" data-do="aside" data-id="${entry.id}">${t('queue.put_aside')}</button>`}
     <div class="pair small">
       ${outbox.unsent(entry) && html`<button type="button" class="plain" data-do="now" data-id="${entry.id}">${t('queue.now')}</button>`}
-      <a class="button plain" href="#/entry/${entry.id}">${t('queue.see')}</a>
+      ${!alone && html`<a class="button plain" href="#/entry/${entry.id}">${t('queue.see')}</a>`}
       ${outbox.unsent(entry) && html`<button type="button" class="plain" data-do="export" data-id="${entry.id}">${t('queue.export')}</button>`}
-      ${state === 'attention' && entry.draft && html`<button type="button" class="main" data-do="correct" data-id="${entry.id}">${t('queue.correct')}</button>`}
     </div></article>`;
 }
 
@@ -52,6 +60,7 @@ const acts = (app, draw) => ({
     await going;
   },
   export: ({ dataset: { id } }) => saveBackup(app, id ? [id] : null),
+  aside: ({ dataset: { id } }) => outbox.putAside(id),
   correct: async ({ dataset: { id } }) => {
     const entry = await outbox.entry(id);
     const draft = await openAgain(entry);
@@ -64,7 +73,9 @@ export async function show(root, _, app) {
   const draw = async () => {
     const all = await outbox.entries();
     const waiting = all.filter(outbox.unsent);
-    const rest = all.filter((one) => !outbox.unsent(one)).sort((a, b) => b.created_at - a.created_at);
+    const newestFirst = (those) => all.filter(those).sort((a, b) => b.created_at - a.created_at);
+    const done = newestFirst((one) => one.done_at);
+    const replaced = newestFirst((one) => !one.done_at && !outbox.unsent(one));
     app.mount(root, html`
       ${outbox.isPaused() && html`<p class="trouble-box">${t('app.signed_out')} <a href="#/signin">${t('app.sign_in_again')}</a></p>`}
       ${waiting.length > 0 && html`
@@ -72,12 +83,22 @@ export async function show(root, _, app) {
         <div class="pair"><button type="button" class="main" data-do="now">${t('queue.all_now')}</button>
           <button type="button" class="plain" data-do="export">${t('queue.export_all')}</button></div>`}
       <h2 class="section">${t('queue.unsent', { count: waiting.length })}</h2>
-      ${waiting.length ? waiting.map(row) : html`<p class="empty">${t('queue.nothing')}</p>`}
-      ${rest.length > 0 && html`<h2 class="section">${t('queue.done', { count: rest.length })}</h2>${rest.map(row)}`}`);
+      ${waiting.length ? waiting.map((one) => row(one)) : html`<p class="empty">${t('queue.nothing')}</p>`}
+      ${done.length > 0 && html`<h2 class="section">${t('queue.done', { count: done.length })}</h2>${done.map((one) => row(one))}`}
+      ${replaced.length > 0 && html`<h2 class="section">${t('queue.no_more')}</h2>${replaced.map((one) => row(one))}`}`);
   };
   app.wire(root, acts(app, draw));
   await draw();
   return outbox.watchQueue(draw);
+}
+
+const MOST_ITEMS = 6;
+
+/** The items that flags are about, or how many where they are many. */
+function itemsOf(flags) {
+  const codes = flags.filter((one) => one.pointer).map((one) => one.pointer.split('/')[2]).filter(Boolean);
+  if (codes.length > MOST_ITEMS) return t('entry.items', { count: codes.length });
+  return codes.map((code, index) => html`${index > 0 && '、'}<span class="badge">${code}</span>`);
 }
 
 /** One record after it was finished: saved here, then 36 of 41 sent, then received, with its receipt. */
@@ -92,19 +113,17 @@ export async function showEntry(root, [id], app) {
     const { receipt, answer } = entry;
     app.mount(root, html`
       ${!entry.done_at && !entry.stored && html`<p class="note-box">${t('entry.only_here')}</p>`}
-      ${receipt && html`<section class="good-box"><h2>${t('queue.received', { code: receipt.code })}</h2>
-        <p>${t('entry.received_at', { at: momentText(receipt.received_at) })}</p></section>`}
-      ${row(entry)}
+      ${row(entry, true)}
       ${receipt && html`<section class="card"><details><summary>${t('entry.receipt')}</summary><dl class="facts">
         <dt>${t('entry.code')}</dt><dd>${receipt.code}</dd>
         <dt>${t('entry.completed')}</dt><dd>${momentText(receipt.completed_at)}</dd>
         <dt>${t('entry.content')}</dt><dd><code>${receipt.content_sha256}</code></dd>
         <dt>${t('entry.photos', { count: receipt.photos.length })}</dt><dd>${receipt.photos.map((sha) => html`<code>${sha}</code><br>`)}</dd></dl></details></section>`}
-      ${answer?.problems?.length > 0 && html`<section class="card"><h2>${t('entry.problems', { count: answer.problems.length })}</h2><ul>
+      ${answer?.problems?.length > 0 && html`<section class="card"><h2>${t('entry.problems', { count: answer.problems.length })}</h2><ul class="lines">
         ${answer.problems.map((one) => html`<li><span class="badge ${one.severity}">${t(`severity.${one.severity}`)}</span> ${one.item_code || t('finding.other')} · ${t(`status.${one.status}`)}${one.due_on && html` · ${dueText(one.due_on, app.today())}`}</li>`)}</ul></section>`}
       ${answer?.flags?.length > 0 && html`<section class="card"><h2>${t('entry.flags')}</h2><p class="hint">${t('entry.flags_hint')}</p><ul class="timeline">
-        ${[...new Set(answer.flags.map((one) => one.code))].map((code) => html`<li>${t(`flag.${code}`)} ${answer.flags.filter((one) => one.code === code && one.pointer).map((one) => one.pointer.split('/')[2]).filter(Boolean).join('、')}</li>`)}</ul></section>`}
-      <a class="button plain wide" href="#/">${t('tab.home')}</a>`);
+        ${[...new Set(answer.flags.map((one) => one.code))].map((code) => html`<li>${t(`flag.${code}`)} ${itemsOf(answer.flags.filter((one) => one.code === code))}</li>`)}</ul></section>`}
+      <a class="button plain wide" href="#/">${t('entry.home')}</a>`);
   };
   app.wire(root, acts(app, draw));
   await draw();

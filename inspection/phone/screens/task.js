@@ -51,21 +51,26 @@ export async function showPlace(root, [id], app) {
 
 const FLAGS = () => codes('attribute');
 const NUMBERS = ['guards_required', 'playback_days_required'];
+const OPEN_SHOWN = 3;
 
-const openLine = (one, today) => html`<li class="card"><span class="badge ${one.severity}">${t(`severity.${one.severity}`)}</span>
-  <span class="badge">${t(`status.${one.status}`)}</span>${one.due_on && one.due_on < today && html` <span class="badge overdue">${dueText(one.due_on, today)}</span>`}
+const openLine = (one, today) => html`<li class="card"><div><span class="badge ${one.severity}">${t(`severity.${one.severity}`)}</span>
+  <span class="badge">${t(`status.${one.status}`)}</span>${one.due_on && one.due_on < today && html` <span class="badge overdue">${dueText(one.due_on, today)}</span>`}</div>
   <p>${one.text}${one.place && html`（${one.place}）`}</p></li>`;
 
 async function showStart(root, app, { place, task, checklist }) {
   app.titled(place.name);
   const today = app.today();
-  const open = (await mine().all('problems')).filter((one) => one.institution_id === place.id);
+  const open = (await mine().all('problems'))
+    .filter((one) => one.institution_id === place.id)
+    .sort((a, b) => (a.due_on || '9').localeCompare(b.due_on || '9') || a.id.localeCompare(b.id));
   const begun = (await openDrafts('inspection')).find((one) => (task ? one.assignment_id === task.id : one.institution.id === place.id));
   const own = task?.inspectors.find((one) => one.user_id === app.me.id);
   const team = (task?.inspectors || []).filter((one) => one.user_id !== app.me.id);
   const sections = checklist ? answerable(checklist) : [];
   const chosen = new Set(own?.sections || sections.map((one) => one.code));
-  app.mount(root, html`
+  const asked = JSON.stringify(sections);
+  const matters = (name) => asked.includes(`"${name}"`);
+  const about = html`
     <section class="card">
       <p class="quiet">${t(`kind.${place.kind}`)} · ${place.region_name} · ${place.competent_department}</p>
       ${task && html`<p>${t('task.planned', { day: dayText(task.planned_on) })}</p>`}
@@ -76,24 +81,28 @@ async function showStart(root, app, { place, task, checklist }) {
     </section>
     ${begun && html`<a class="button main wide" href="#/check/${begun.id}">${t('task.go_on')}</a>`}
     <h2 class="section">${t('task.still_open', { count: open.length })}</h2>
-    ${open.length ? html`<ul>${open.map((one) => openLine(one, today))}</ul>` : html`<p class="empty">${t('task.nothing_open')}</p>`}
-    ${checklist && html`<form data-do="start">
+    ${open.length ? html`<ul>${open.slice(0, OPEN_SHOWN).map((one) => openLine(one, today))}</ul>` : html`<p class="empty">${t('task.nothing_open')}</p>`}
+    ${open.length > OPEN_SHOWN && html`<details class="card"><summary>${t('task.more_open', { count: open.length - OPEN_SHOWN })}</summary><ul>${open.slice(OPEN_SHOWN).map((one) => openLine(one, today))}</ul></details>`}`;
+  app.mount(root, !checklist ? about : html`<form class="fill" data-do="start">${about}
       <h2 class="section">${t('task.before')}</h2>
       <label class="field"><span>${t('task.mode')}</span><select name="mode">${codes('mode').map((code) => html`<option value="${code}">${t(`mode.${code}`)}</option>`)}</select></label>
       <fieldset><legend>${t('task.attributes')}</legend><p class="hint">${t('task.attributes_hint')}</p>
-        ${FLAGS().map((flag) => html`<label class="check"><input type="checkbox" name="flag" value="${flag}" ${place.profile[flag] === true && 'checked'}>${t(`attribute.${flag}`)}</label>`)}
-        ${NUMBERS.map((name) => html`<label class="field"><span>${t(`task.${name}`)}</span><input name="${name}" inputmode="numeric" pattern="[0-9]*" value="${place.profile[name]}"></label>`)}
+        <div class="checks">${FLAGS().filter((flag) => matters(flag) || place.profile[flag] === true).map((flag) => html`<label class="check"><input type="checkbox" name="flag" value="${flag}" ${place.profile[flag] === true && 'checked'}>${t(`attribute.${flag}`)}</label>`)}</div>
+        ${NUMBERS.filter(matters).map((name) => html`<label class="field"><span>${t(`task.${name}`)}</span><input name="${name}" inputmode="numeric" pattern="[0-9]*" value="${place.profile[name]}"></label>`)}
       </fieldset>
-      <details><summary>${t('task.sections', { count: chosen.size, all: sections.length })}</summary>
+      <details class="card"><summary>${t('task.sections', { count: chosen.size, all: sections.length })}</summary>
         <fieldset><legend class="away">${t('task.sections_which')}</legend>
         ${sections.map((one) => html`<label class="check"><input type="checkbox" name="section" value="${one.code}" ${chosen.has(one.code) && 'checked'}>${one.code} ${one.title}</label>`)}</fieldset></details>
-      <div class="foot"><button type="submit" class="main">${t(begun ? 'task.start_another' : 'task.start')}</button></div>
-    </form>`}`);
+      <div class="foot"><button type="submit" class="${begun ? 'plain' : 'main'}">${t(begun ? 'task.start_another' : 'task.start')}</button></div>
+    </form>`);
   app.wire(root, {
     start: async (form) => {
       const checked = (name) => [...form.querySelectorAll(`[name=${name}]:checked`)].map((one) => one.value);
       const attributes = Object.fromEntries(FLAGS().map((flag) => [flag, checked('flag').includes(flag)]));
-      for (const name of NUMBERS) attributes[name] = /^\d{1,6}$/.test(form[name].value) ? Number(form[name].value) : null;
+      for (const name of NUMBERS) {
+        const given = String(form[name]?.value ?? place.profile[name] ?? '');
+        attributes[name] = /^\d{1,6}$/.test(given) ? Number(given) : null;
+      }
       const own = checked('section');
       const draft = await startInspection({
         institution: place,
