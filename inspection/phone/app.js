@@ -180,8 +180,10 @@ function frame(path, about) {
       <h1 id="title"></h1>
       ${about.red && app.isInspector ? html`<a class="red" href="#/red">${t('red.button')}</a>` : html`<span class="back"></span>`}
     </header>
-    ${session && html`<a class="strip" href="#/queue" id="strip"></a>`}
-    <div id="notices-above"></div>
+    <aside aria-label="${t('strip.label')}">
+      ${session && html`<a class="strip" href="#/queue" id="strip"></a>`}
+      <div id="notices-above"></div>
+    </aside>
     <main id="screen" tabindex="-1"></main>
     ${tabs}
     <div id="say" role="status" aria-live="polite"></div>`);
@@ -330,8 +332,10 @@ function watchRefresh(action) {
   return () => refreshWatchers.delete(action);
 }
 
-/** What changed meanwhile, where the server can be reached; true if it was told. */
-function refresh() {
+/** What changed meanwhile, where the server can be reached; true if it was told. `anew`: one that is under way may have
+ * been answered too early for whoever asks now. */
+async function refresh({ anew = false } = {}) {
+  if (anew) await refreshing?.catch(() => {});
   refreshing ||= (async () => {
     try {
       const told = app.isUnit || app.isInspector ? await sync.fetchDay() : null;
@@ -432,7 +436,7 @@ async function start() {
     above(app.about || {});
   });
   outbox.watchQueue(strip);
-  outbox.watchArrivals(() => run(refresh));
+  outbox.watchArrivals(() => run(() => refresh({ anew: true })));
   window.addEventListener('hashchange', () => run(route));
   window.addEventListener('online', () => run(() => tick(true)));
   document.addEventListener('visibilitychange', awake);

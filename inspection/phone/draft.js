@@ -13,6 +13,9 @@ export class Finished extends Error {}
 /** No room for another photo, also after letting go of old copies. */
 export class NoRoom extends Error {}
 
+/** How long a photo waits for the room of a copy that was let go of. */
+const PATIENCE_S = 8;
+
 export const KINDS = { school: 'school', kindergarten: 'kindergarten', tutoring_centre: 'tutoring' };
 
 /** UUID version 4; `crypto.randomUUID` is younger than our oldest browsers. */
@@ -371,6 +374,7 @@ async function keepPhoto(id, { photo, bytes }, slot) {
       await s.settings.remove('pending');
       return photo;
     }),
+    PATIENCE_S,
   ).catch((error) => {
     throw error instanceof StorageFull ? new NoRoom() : error;
   });

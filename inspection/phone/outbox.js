@@ -264,13 +264,23 @@ async function forgetCopy(one) {
   });
 }
 
-/** Keep something, letting go of the oldest copies that the server holds where the phone is full. */
-export async function keeping(action) {
+/**
+ * Keep something, letting go of the oldest copies that the server holds where the phone is full. A browser frees the
+ * room of what was deleted some seconds later: `patience` is how many of them are waited before the next copy goes.
+ */
+export async function keeping(action, patience = 0) {
+  let left = 0;
   for (;;) {
     try {
       return await action();
     } catch (error) {
-      if (!(error instanceof StorageFull) || !(await forgetSent({ makeRoom: true }))) throw error;
+      if (!(error instanceof StorageFull)) throw error;
+      if (left > 0) {
+        left -= 1;
+        await new Promise((resolve) => setTimeout(resolve, 1000));
+        await mine().put('settings', left, 'room_awaited');
+      } else if (await forgetSent({ makeRoom: true })) left = patience;
+      else throw error;
     }
   }
 }

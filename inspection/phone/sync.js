@@ -85,13 +85,17 @@ export async function picture(sha256, size = 'thumbnail') {
   const known = await mine().get('pictures', key);
   if (known) return known.bytes;
   const answer = await call('GET', `/photos/${sha256}/${size}`, { picture: true });
-  if (!answer.bytes) return null;
+  // what has no picture (a PDF) is not asked for again
+  if (!answer.bytes && answer.json?.code !== 'no_preview') return null;
   await mine().put('pictures', { sha256: key, bytes: answer.bytes, at: Date.now() });
   return answer.bytes;
 }
 
-/** The photos of a problem's finding and of its proofs. */
-export const photosOf = (detail) => [...detail.photos, ...detail.rounds.flatMap((round) => round.photos)];
+/** The photos of a problem's finding and of its proofs, as far as the server has them. */
+export const photosOf = (detail) => [
+  ...detail.photos,
+  ...detail.rounds.flatMap((round) => round.photos.filter((sha) => !round.missing_photos.includes(sha))),
+];
 
 async function fetchDetails(ids) {
   await several(ids.slice(0, MOST_DETAILS), async (id) => {

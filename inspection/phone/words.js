@@ -80,9 +80,9 @@ export function momentText(moment) {
 }
 
 export function sizeText(bytes) {
-  if (bytes >= 1073741824) return `${(bytes / 1073741824).toFixed(1)} GB`;
-  if (bytes >= 1048576) return `${(bytes / 1048576).toFixed(1)} MB`;
-  return `${Math.ceil(bytes / 1024)} KB`;
+  if (bytes >= 1073741824) return `${(bytes / 1073741824).toFixed(1)}\u00a0GB`;
+  if (bytes >= 1048576) return `${(bytes / 1048576).toFixed(1)}\u00a0MB`;
+  return `${Math.ceil(bytes / 1024)}\u00a0KB`;
 }
 
 /** What the device's clock says, with its own offset, as RFC 3339. */

@@ -14,6 +14,14 @@ export function thumbUrl(photo) {
   return urls.get(photo.sha256);
 }
 
+/** Addresses made before they are asked for, one at a time: a screen full of thumbnails then opens at once. */
+export async function readyThumbs(photos) {
+  for (const photo of photos) {
+    thumbUrl(photo);
+    await new Promise((resolve) => setTimeout(resolve));
+  }
+}
+
 /** The two buttons. One shared input fails in some WeChat builds, so each has its own. */
 export const photoButtons = (slot, { pdf = false, hint = true } = {}) => html`
   <div class="pair">

@@ -69,7 +69,7 @@ function fixedPart(draftId, finding, item, at, photos) {
 export const findingPanels = (draftId, part, item, photos) => html`
   ${part.findings.map((finding, index) => {
     const at = `${part.code}~${finding.id}`;
-    return html`<section class="finding" aria-label="${t('finding.title', { number: index + 1 })}">
+    return html`<section class="finding" aria-label="${item ? item.code : finding.fact || t('finding.other')} ${t('finding.title', { number: index + 1 })}">
       <div class="row"><h4>${t('finding.title', { number: index + 1 })}</h4>
         <button type="button" class="plain" data-do="drop-finding" data-at="${at}">${t('finding.remove')}</button></div>
       ${photosPart(draftId, finding, item, at, photos)}

@@ -23,7 +23,7 @@ export async function show(root, _, app) {
       return draw();
     },
     refresh: async () => {
-      app.say(t((await app.refresh()) ? 'home.refreshed' : app.isSignedOut ? 'app.signed_out' : 'trouble.no_network'));
+      app.say(t((await app.refresh({ anew: true })) ? 'home.refreshed' : app.isSignedOut ? 'app.signed_out' : 'trouble.no_network'));
       return draw();
     },
   });
@@ -117,8 +117,9 @@ async function showInspector(root, app) {
       ${drafts.map((one) => html`<a class="card" href="#/check/${one.id}">
         <div class="row"><h3>${one.institution.name}</h3>${go}</div>
         <p class="quiet">${t('home.begun', { at: momentText(one.started_at) })}</p></a>`)}`}
-    <h2 class="section">${t('home.today')}</h2>
-    ${now.length ? now.map(line) : html`<p class="empty">${t('home.no_task')}</p>`}
+    ${(now.length > 0 || !drafts.length) && html`<h2 class="section">${t('home.today')}</h2>`}
+    ${now.map(line)}
+    ${!now.length && !drafts.length && html`<p class="empty">${t('home.no_task')}</p>`}
     <a class="button ${now.length || drafts.length ? 'plain' : 'main'} wide" href="#/new">${t('home.new')}</a>
     ${later.length > 0 && html`<h2 class="section">${t('home.later')}</h2>${later.map(line)}`}
     ${since && html`<h2 class="section">${t('home.device')}</h2>${ready}`}
@@ -127,7 +128,9 @@ async function showInspector(root, app) {
 
 // ── the institution's administrator ──────────────────────────────────────────────────────────────────────────────
 
+/** The group that somebody chose; else the first that is not empty is shown. */
 let tab = null;
+let returnedBefore = 0;
 
 const TABS = {
   returned: (one) => one.status === 'open' && one.round > 1,
@@ -159,8 +162,11 @@ async function showUnit(root, app) {
   const groups = Object.entries(TABS).map(([name, belongs]) => [name, problems.filter(belongs)]);
   const unacknowledged = (await mine().all('notices')).filter((one) => !one.acknowledged_at && !one.acknowledgement);
   const urgent = problems.filter((one) => one.status === 'open');
-  if (!tab || !groups.some(([name]) => name === tab)) tab = groups.find(([, list]) => list.length)?.[0] || 'open';
-  const list = groups.find(([name]) => name === tab)[1];
+  // what came back since one last looked stands in front
+  const returned = groups[0][1].length;
+  if (returned > returnedBefore) tab = null;
+  returnedBefore = returned;
+  const [shown, list] = groups.find(([name, all]) => (tab ? name === tab : all.length)) || ['open', []];
   const since = await readySince();
   const ready = readyBox(since, await keptForSure());
   app.mount(root, html`
@@ -171,10 +177,11 @@ async function showUnit(root, app) {
     ${await oldestUnsent(await openDrafts('rectification'))}
     ${!since && ready}
     <div class="chips" role="group" aria-label="${t('home.groups')}">
-      ${groups.map(([name, all]) => html`<button type="button" data-do="tab" data-tab="${name}" aria-pressed="${String(name === tab)}">${t(`home.group_${name}`)} ${all.length}</button>`)}
+      ${groups.map(([name, all]) => html`<button type="button" data-do="tab" data-tab="${name}" aria-pressed="${String(name === shown)}">${t(`home.group_${name}`)} ${all.length}</button>`)}
     </div>
-    ${tab === 'found' && list.length > 0 && html`<p class="note-box">${t('home.found_means')}</p>`}
-    ${list.length ? list.map((one) => problemCard(one, today)) : html`<p class="empty">${t(`home.empty_${tab}`)}</p>`}
+    <h2 class="away">${t(`home.group_${shown}`)}</h2>
+    ${shown === 'found' && list.length > 0 && html`<p class="note-box">${t('home.found_means')}</p>`}
+    ${list.length ? list.map((one) => problemCard(one, today)) : html`<p class="empty">${t(`home.empty_${shown}`)}</p>`}
     ${since && html`<h2 class="section">${t('home.device')}</h2>${ready}`}
     ${refreshButton()}`);
 }

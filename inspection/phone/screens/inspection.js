@@ -7,7 +7,7 @@ import { html } from '../html.js';
 import * as outbox from '../outbox.js';
 import * as sync from '../sync.js';
 import { deviceMoment, t, timeText } from '../words.js';
-import { dropPhoto, photoButtons, photosByHash, photoStrip, take } from './camera.js';
+import { dropPhoto, photoButtons, photosByHash, photoStrip, readyThumbs, take } from './camera.js';
 import { changed, findingPanels, severityOf, withPhrase } from './finding.js';
 import { answerable } from './task.js';
 
@@ -30,6 +30,7 @@ export async function show(root, [id, view, target], app) {
   await page.load();
   const place = view || page.sectionOf(draft.place) || page.sections[0]?.code || '~other';
   page.draw(place, target || (view ? null : draft.place));
+  readyThumbs(page.photos.values());
   const again = () => {
     if (document.visibilityState === 'visible') page.reload();
   };
@@ -59,7 +60,9 @@ class Page {
     this.sections = answerable(this.checklist).filter((one) => !declared || declared.includes(one.code) || hasDanger(one));
     this.items = this.sections.flatMap((section) => section.items).filter((item) => this.belongs(item));
     this.byCode = new Map(items(this.checklist).map((item) => [item.code, item]));
-    this.open = this.open.filter((one) => one.institution_id === this.draft.institution.id);
+    this.open = this.open
+      .filter((one) => one.institution_id === this.draft.institution.id)
+      .sort((a, b) => (a.due_on || '9').localeCompare(b.due_on || '9') || a.id.localeCompare(b.id));
   }
 
   /** Outside the sections declared only an immediate danger may be answered. */
@@ -165,7 +168,7 @@ class Page {
     } else {
       const circumstances = this.circumstances;
       const shown = this.shown(this.view);
-      this.app.mount(cards, html`${shown.map((item) => this.itemCard(item, circumstances))}${!shown.length && html`<p class="empty">${t('check.none_here')}</p>`}`);
+      this.app.mount(cards, html`${shown.map((item) => this.itemCard(item, circumstances))}${!shown.length && html`<p class="empty">${t(FILTERS.includes(this.view.slice(1)) ? `check.none_${this.view.slice(1)}` : 'check.none_here')}</p>`}`);
     }
   }
 

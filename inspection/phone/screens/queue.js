@@ -35,10 +35,10 @@ function row(entry, alone = false) {
   const state = outbox.stateOf(entry);
   const left = outbox.bytesLeft(entry);
   return html`<article class="card ${state === 'attention' ? 'bad' : state === 'done' ? 'done' : ''}" data-entry="${entry.id}" data-state="${state}">
-    <div class="row"><h3>${entry.title}</h3>${entry.urgent && html`<span class="badge overdue">${t('danger.badge')}</span>`}</div>
+    <div class="row">${alone ? html`<h2>${entry.title}</h2>` : html`<h3>${entry.title}</h3>`}${entry.urgent && html`<span class="badge overdue">${t('danger.badge')}</span>`}</div>
     <p class="quiet">${t(`queue.kind_${entry.kind}`)} · ${momentText(entry.created_at)}</p>
     ${alone && entry.receipt
-      ? html`<div class="good-box"><h2>${stateText(entry)}</h2><p>${t('entry.received_at', { at: momentText(entry.receipt.received_at) })}</p></div>`
+      ? html`<div class="good-box"><h3>${stateText(entry)}</h3><p>${t('entry.received_at', { at: momentText(entry.receipt.received_at) })}</p></div>`
       : html`<p><strong>${stateText(entry)}</strong></p>`}
     <p>${t('queue.record')} ${entry.stored ? '✓' : t('queue.not_yet')}${entry.photos.length > 0 && html` · ${t('queue.photos', { stored: stored(entry), all: entry.photos.length })}`}${outbox.unsent(entry) && left > 0 && html` · ${t('queue.left', { size: sizeText(left) })}`}</p>
     ${entry.photos.length > 0 && outbox.unsent(entry) && html`<progress max="${entry.photos.length}" value="${stored(entry)}" aria-label="${t('queue.photos', { stored: stored(entry), all: entry.photos.length })}"></progress>`}
