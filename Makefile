@@ -7,7 +7,7 @@ RUN_READY := $(VENV)/.run-ready
 DEV_READY := $(VENV)/.dev-ready
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 
-.PHONY: run test check drill bench lock browser
+.PHONY: run test check drill bench lock browser pictures
 
 run: $(RUN_READY)
 	@exec $(BIN)/inspection up --bind 127.0.0.1:$(PORT)
@@ -33,6 +33,10 @@ browser:
 
 bench: $(DEV_READY)
 	$(BIN)/python -m benchmarks
+
+# The manual's pictures, anew.
+pictures: $(DEV_READY) browser
+	$(BIN)/python -m tests.phone.pictures
 
 $(RUN_READY): requirements/run.lock pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)

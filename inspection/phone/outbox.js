@@ -266,7 +266,8 @@ async function forgetCopy(one) {
 
 /**
  * Keep something, letting go of the oldest copies that the server holds where the phone is full. A browser frees the
- * room of what was deleted some seconds later: `patience` is how many of them are waited before the next copy goes.
+ * room of what was deleted some seconds later, and counts anew when something is written: `patience` is how many
+ * seconds are waited before the next copy goes.
  */
 export async function keeping(action, patience = 0) {
   let left = 0;
@@ -278,7 +279,7 @@ export async function keeping(action, patience = 0) {
       if (left > 0) {
         left -= 1;
         await new Promise((resolve) => setTimeout(resolve, 1000));
-        await mine().put('settings', left, 'room_awaited');
+        await mine().put('settings', left, 'patience').catch(() => {});
       } else if (await forgetSent({ makeRoom: true })) left = patience;
       else throw error;
     }

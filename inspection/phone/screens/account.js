@@ -136,7 +136,7 @@ export async function showMe(root, _, app) {
       ${waiting.length + open > 0
         ? html`<form data-do="leave">
             <p class="trouble-box">${t('me.unsent', { waiting: waiting.length, open })}</p>
-            <button type="button" class="plain wide" data-do="export" ${!waiting.length && 'disabled'}>${t('queue.export')}</button>
+            ${waiting.length > 0 && html`<button type="button" class="plain wide" data-do="export">${t('queue.export')}</button>`}
             <label class="field"><span>${t('me.type_word', { word: t('me.word') })}</span><input name="word" autocomplete="off"></label>
             <button type="submit" class="danger wide">${t('me.leave')}</button></form>`
         : html`<button type="button" class="plain wide" data-do="leave">${t('me.leave')}</button>`}

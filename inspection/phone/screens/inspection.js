@@ -322,7 +322,7 @@ class Page {
     const press = (fixed, label, kind) => html`<button type="button" class="${kind}" data-do="recheck" data-code="${code}" data-problem="${problem.id}" data-fixed="${String(fixed)}" aria-pressed="${String(part.fixed === fixed)}">${label}</button>`;
     return html`<article class="card" id="card-${code}"><div><span class="badge ${problem.severity}">${t(`severity.${problem.severity}`)}</span> <span class="badge">${t(`status.${problem.status}`)}</span></div>
       <h3>${problem.text}</h3><p class="quiet">${problem.number}${problem.place && html` · ${problem.place}`}</p>
-      <div class="answers two" role="group" aria-label="${t('check.recheck')}">${press(true, t('check.recheck_fixed'), 'yes')}${press(false, t('check.recheck_not'), 'no')}</div>
+      <div class="answers" role="group" aria-label="${t('check.recheck')}">${press(true, t('check.recheck_fixed'), 'yes')}${press(false, t('check.recheck_not'), 'no')}</div>
       ${typeof part.fixed === 'boolean' && html`
         <label class="field"><span>${t('check.note')}</span><textarea data-on="note" data-code="${code}" maxlength="4000">${part.note}</textarea></label>
         ${problem.photo_rule === 'forbidden' ? html`<p class="note-box">${t('photo.forbidden')}</p>` : html`${photoButtons(`part~${code}`)}${photoStrip(this.id, `part~${code}`, part.photos || [], this.photos)}`}`}

@@ -131,7 +131,7 @@ function noticePage(notice, entries, typed, state, app) {
 function head(notice) {
   const signed = signedAt(notice);
   const { acknowledgement: by, service } = notice;
-  const fact = (label, value) => value && html`<dt>${t(`notice_page.${label}`)}</dt><dd>${value}</dd>`;
+  const fact = (label, value) => value && html`<dt>${t(`notice_page.${label}`)}</dt><dd class="whole">${value}</dd>`;
   return html`<section class="card ${!signed && 'bad'}"><h2>${notice.document_number}</h2>
     <p>${signed
       ? html`<span class="badge done">${t('notice_page.is_signed')}</span>`
