@@ -1,7 +1,7 @@
 // Start, routes, and what stands around every screen: where one is, the network, what waits, the red button.
 
 import * as api from './api.js';
-import { mine, NewerVersion, NoStorage, openFor, shared, StorageFull } from './db.js';
+import { beginNewLog, mine, NewerVersion, NoStorage, openFor, shared, StorageFull, wasCutOff } from './db.js';
 import { expectedPhoto, Finished, forgetExpected, NoRoom } from './draft.js';
 import { html } from './html.js';
 import * as outbox from './outbox.js';
@@ -286,8 +286,9 @@ async function settle() {
 
 async function signIn(made) {
   await settle();
-  session = { token: made.token, user: made.user, expires_at: made.expires_at };
-  await shared.put('settings', session, 'session');
+  const begun = { token: made.token, user: made.user, expires_at: made.expires_at };
+  await shared.put('settings', begun, 'session');
+  session = begun;
   signedOut = false;
   begin();
   outbox.goOn();
@@ -299,7 +300,7 @@ async function signOut() {
   try {
     await mine().work(['institutions', 'assignments', 'problems', 'details', 'pictures', 'notices', 'messages', 'settings'], 'readwrite', async (s) => {
       for (const name of ['institutions', 'assignments', 'problems', 'details', 'pictures', 'notices', 'messages']) await s[name].clear();
-      for (const name of ['next', 'prepared_at', 'synced_at']) await s.settings.remove(name);
+      for (const name of ['next', 'prepared_at', 'synced_at', 'finished']) await s.settings.remove(name);
     });
   } finally {
     await shared.remove('settings', 'session');
@@ -366,7 +367,17 @@ function keepClock() {
   if (api.newest.version && api.newest.version !== api.VERSION) registration?.update().catch(() => {});
 }
 
+/** Whether somebody has left or come in another page of the client. */
+async function isOver() {
+  const kept = await shared.get('settings', 'session').catch(() => session);
+  return (kept?.token || null) !== (session?.token || null);
+}
+
 async function tick(hurried = false) {
+  if (await isOver()) {
+    window.location.reload();
+    return;
+  }
   if (!session || signedOut) return;
   await (hurried ? outbox.hurry() : outbox.send());
   if (document.visibilityState === 'visible' && Math.abs(Date.now() - refreshedAt) > REFRESH_MS) await refresh();
@@ -400,8 +411,9 @@ async function start() {
     return;
   }
   try {
-    speak((await shared.get('settings', 'language')) || preferredLanguage());
-    session = (await shared.get('settings', 'session')) || null;
+    const [chosen, known] = await Promise.all([shared.get('settings', 'language'), shared.get('settings', 'session')]);
+    speak(chosen || preferredLanguage());
+    session = known || null;
   } catch (error) {
     speak(preferredLanguage());
     mount(root, html`<p class="start">${t(error instanceof NewerVersion ? 'trouble.newer_version' : 'limits.no_storage')}</p>`);
@@ -409,9 +421,10 @@ async function start() {
   }
   if (session) {
     begin();
-    const told = await sync.setting('server_time').catch(() => null);
+    const settings = ['server_time', 'clock_offset'].map((name) => sync.setting(name).catch(() => null));
+    const [told, offset] = await Promise.all(settings);
     if (told) useZoneOf(told);
-    api.clock.offset = (await sync.setting('clock_offset').catch(() => 0)) || 0;
+    api.clock.offset = offset || 0;
   }
   wire(document.body, {
     back: () => app.back(),
@@ -435,6 +448,7 @@ async function start() {
     outbox.pause();
     above(app.about || {});
   });
+  if (await wasCutOff().catch(() => false)) beginNewLog().catch(() => {});
   outbox.watchQueue(strip);
   outbox.watchArrivals(() => run(() => refresh({ anew: true })));
   window.addEventListener('hashchange', () => run(route));

@@ -171,6 +171,34 @@ export const startingWith = (first) => IDBKeyRange.bound([first], [first, []]);
 
 export const shared = new Database('inspection', SHARED);
 
+const SLAB = 48 * 1024;
+const SLABS = 90;
+
+/** Whether the last page came to no end: the browser was killed, or still has it open. From now on this one is open. */
+export async function wasCutOff() {
+  window.addEventListener('pagehide', () => shared.remove('settings', 'open').catch(() => {}));
+  window.addEventListener('pageshow', ({ persisted }) => persisted && shared.put('settings', true, 'open').catch(() => {}));
+  const note = async (s) => {
+    const cut = await s.settings.get('open');
+    await s.settings.put(true, 'open');
+    return Boolean(cut);
+  };
+  return shared.work('settings', 'readwrite', note, 'relaxed');
+}
+
+/**
+ * After that. Chromium keeps IndexedDB in a log: a browser that is killed in mid-writing leaves half a record at its
+ * end, the next one writes on behind it, and the one after that finds the log damaged and throws everything away, in
+ * silence. So much written at once makes it close that log and begin another.
+ */
+export async function beginNewLog() {
+  for (let count = 0; count < SLABS; count += 1) {
+    const slab = crypto.getRandomValues(new Uint8Array(SLAB));
+    await shared.work('settings', 'readwrite', (s) => s.settings.put(slab, 'slab'), 'relaxed');
+  }
+  await shared.remove('settings', 'slab');
+}
+
 let own = null;
 
 /** From now on `mine()` is this person's. */

@@ -485,8 +485,10 @@ export async function sendAhead(id, checklist, item, terms) {
  * right and finished anew, under a new id. Where the first was stored, the new one replaces it. A danger that was to
  * go ahead goes back into its inspection while that is open. Returns the id of the open draft.
  */
-export async function openAgain(entry) {
+export async function openAgain({ id: entryId }) {
   return mine().work(['drafts', 'parts', 'photos', 'blobs', 'outbox'], 'readwrite', async (s) => {
+    const entry = await s.outbox.get(entryId);
+    if (entry.replaced_by) return entry.replaced_by; // tapped twice
     const old = await s.drafts.get(entry.draft);
     const damaged = new Set(entry.photos.filter((photo) => photo.trouble).map((photo) => photo.sha256));
     const parts = (await s.parts.all(startingWith(old.id))).filter((part) => !entry.urgent || part.ahead === entry.id);

@@ -181,7 +181,7 @@ export async function halt() {
 
 export function goOn() {
   paused = false;
-  return send();
+  return hurry();
 }
 
 export const entries = async () => inOrder(await mine().all('outbox'));
@@ -252,9 +252,13 @@ export async function forgetSent({ makeRoom = false, now = Date.now() } = {}) {
 /** Bytes and photos go, the line with its receipt stays. Photos that another entry still needs stay too. */
 async function forgetCopy(one) {
   await mine().work(['outbox', 'bodies', 'photos', 'blobs', 'drafts', 'parts'], 'readwrite', async (s) => {
-    const others = (await s.outbox.all()).filter((other) => other.id !== one.id && other.draft === one.draft && other.kept !== false);
+    const all = await s.outbox.all();
+    const byId = new Map(all.map((each) => [each.id, each]));
+    const known = byId.get(one.id);
+    if (!known || known.kept === false || !coveredAt(known, byId)) return; // to be sent again since
+    const others = all.filter((other) => other.id !== one.id && other.draft === one.draft && other.kept !== false);
     const draft = one.draft && (await s.drafts.get(one.draft));
-    await s.outbox.put({ ...one, kept: false });
+    await s.outbox.put({ ...known, kept: false });
     await s.bodies.remove(one.id);
     if (!one.draft || others.length || (draft && draft.state === 'open')) return;
     for (const name of ['photos', 'blobs', 'parts']) {

@@ -117,7 +117,7 @@ export async function prepare(file, { source, whole = false, fix = Promise.resol
   if (type !== 'application/pdf') {
     image = await decoded(file);
     const small = image && Math.max(image.naturalWidth, image.naturalHeight) <= LONGEST_SIDE && type === 'image/jpeg';
-    if (image && !small && (!whole || given.byteLength > LARGEST)) {
+    if (image && ((!small && !whole) || given.byteLength > LARGEST)) {
       bytes = await (await encoded(drawn(image, LONGEST_SIDE), 'image/jpeg')).arrayBuffer();
       kept = 'image/jpeg';
     }

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -11,10 +13,11 @@ from typing import Any, Final
 import sqlalchemy
 from playwright.sync_api import FilePayload, Locator, Page, expect
 
+from tests.support import databases
 from tests.support.browser import Phone
 from tests.support.line import Line
 from tests.support.photos import photo
-from tests.support.site import Site
+from tests.support.site import Site, site_on
 from tests.support.world import new_id, sha256
 
 PATIENCE_MS: Final = 20_000
@@ -388,6 +391,25 @@ def arrived(site: Site, phone: Phone, record: str, username: str = "inspector") 
     for digest in frozen.photos:
         assert sha256(stored_photo(site, digest).read_bytes()) == digest
     return dict(told)
+
+
+@contextmanager
+def lasting_site(folder: Path) -> Iterator[Site]:
+    """A server for many visits; at the end nothing in it may be wrong."""
+    with databases.copy("sqlite") as url, site_on(url, folder) as made:
+        yield made
+        said = made.command("verify")
+    assert said.returncode == 0, said.stdout
+
+
+def growth(site: Site) -> Callable[[], tuple[int, int]]:
+    """How many inspections and photos the server has got since."""
+
+    def held() -> tuple[int, int]:
+        return site.count("SELECT count(*) FROM inspection"), site.count("SELECT count(*) FROM photo")
+
+    inspections, photos = held()
+    return lambda: (held()[0] - inspections, held()[1] - photos)
 
 
 def whole(site: Site, *records: str) -> None:

@@ -70,7 +70,15 @@ export async function take(app, { draft, slot, path, source, whole = false, pdf 
     const files = await choose({ source, pdf });
     if (!files.length) return 0;
     app.say(t('photo.keeping', { count: files.length }));
-    for (const file of files) await addPhoto(draft, file, { source, whole, fix, pdf }, slot);
+    let trouble = null;
+    for (const file of files) {
+      try {
+        await addPhoto(draft, file, { source, whole, fix, pdf }, slot);
+      } catch (error) {
+        trouble ||= error; // one that cannot be kept does not hold up the others
+      }
+    }
+    if (trouble) throw trouble;
     app.say(t('photo.kept', { count: files.length }));
     return files.length;
   } finally {

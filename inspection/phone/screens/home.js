@@ -39,9 +39,10 @@ function showOther(root, app) {
 
 /** Whether a day without signal can begin: the client kept by its worker, the day fetched. Null, or since when. */
 async function readySince() {
-  const at = await sync.setting('prepared_at');
-  if (!at || !navigator.serviceWorker?.controller || !(await caches.has(`phone-${VERSION}`))) return null;
-  return (await mine().all('checklists')).length ? at : null;
+  if (!navigator.serviceWorker?.controller) return null;
+  const count = mine().work('checklists', 'readonly', (s) => s.checklists.count());
+  const [at, isKept, checklists] = await Promise.all([sync.setting('prepared_at'), caches.has(`phone-${VERSION}`), count]);
+  return (isKept && checklists && at) || null;
 }
 
 async function makeReady(button, app, draw) {
@@ -83,9 +84,9 @@ const readyBox = (since, kept) => html`
 const refreshButton = () => html`<p class="right"><button type="button" data-do="refresh">${t('home.refresh')}</button></p>`;
 
 /** Work that lies on this phone alone for more than a day, said in days. */
-async function oldestUnsent(drafts) {
-  const waiting = (await entries()).filter(unsent).map((one) => one.created_at);
-  const oldest = Math.min(...waiting, ...drafts.map((one) => Date.parse(one.started_at) || one.changed_at));
+function oldestUnsent(drafts, waiting) {
+  const finished = waiting.filter(unsent).map((one) => one.created_at);
+  const oldest = Math.min(...finished, ...drafts.map((one) => Date.parse(one.started_at) || one.changed_at));
   const days = Math.floor((Date.now() - oldest) / 86400000);
   return days > 0 && Number.isFinite(days) && html`<p class="trouble-box">${t('home.old_unsent', { days })}</p>`;
 }
@@ -94,15 +95,19 @@ async function oldestUnsent(drafts) {
 
 async function showInspector(root, app) {
   const today = app.today();
-  const [since, limits, drafts] = [await readySince(), await limitsHere(), await openDrafts('inspection')];
-  const places = new Map((await mine().all('institutions')).map((one) => [one.id, one]));
-  const tasks = (await mine().all('assignments')).sort((a, b) => (a.planned_on < b.planned_on ? -1 : 1));
+  // side by side: one after the other they hold up the screen
+  const [since, limits, isKept, drafts, waiting, known, institutions, assignments] = await Promise.all([
+    readySince(), limitsHere(), keptForSure(), openDrafts('inspection'), entries(),
+    mine().all('drafts'), mine().all('institutions'), mine().all('assignments'),
+  ]);
+  const places = new Map(institutions.map((one) => [one.id, one]));
+  const tasks = assignments.sort((a, b) => (a.planned_on < b.planned_on ? -1 : 1));
   const begun = new Set(drafts.map((one) => one.assignment_id));
-  const sent = new Set((await mine().all('drafts')).filter((one) => one.state === 'finished').map((one) => one.assignment_id));
+  const sent = new Set(known.filter((one) => one.state === 'finished').map((one) => one.assignment_id));
   const left = tasks.filter((one) => !begun.has(one.id) && !sent.has(one.id));
   const now = left.filter((one) => one.planned_on <= today);
   const later = left.filter((one) => one.planned_on > today);
-  const ready = readyBox(since, await keptForSure());
+  const ready = readyBox(since, isKept);
   const line = (task) => html`
     <a class="card" href="#/task/${task.id}">
       <div class="row"><h3>${places.get(task.institution_id)?.name || t('home.unknown_place')}</h3>${go}</div>
@@ -110,7 +115,7 @@ async function showInspector(root, app) {
     </a>`;
   app.mount(root, html`
     ${limitList(limits)}
-    ${await oldestUnsent(drafts)}
+    ${oldestUnsent(drafts, waiting)}
     ${!since && ready}
     ${drafts.length > 0 && html`
       <h2 class="section">${t('home.go_on')}</h2>
@@ -174,7 +179,7 @@ async function showUnit(root, app) {
     ${unacknowledged.map((one) => html`<a class="card bad" href="#/notice/${one.id}"><h2>${t('home.acknowledge')}</h2><p>${one.document_number}</p></a>`)}
     <section class="card"><div class="row"><p>${urgent.length ? t('home.unit_open', { count: urgent.length, overdue: urgent.filter((one) => one.due_on < today).length, today: urgent.filter((one) => one.due_on === today).length }) : t('home.unit_nothing')}</p>
       <a class="button plain" href="#/notices">${t('home.notices')}</a></div></section>
-    ${await oldestUnsent(await openDrafts('rectification'))}
+    ${oldestUnsent(await openDrafts('rectification'), await entries())}
     ${!since && ready}
     <div class="chips" role="group" aria-label="${t('home.groups')}">
       ${groups.map(([name, all]) => html`<button type="button" data-do="tab" data-tab="${name}" aria-pressed="${String(name === shown)}">${t(`home.group_${name}`)} ${all.length}</button>`)}
