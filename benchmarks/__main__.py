@@ -1,7 +1,7 @@
 """`make bench`: each figure beside its limit, measured in the same run, as a ratio. Reported, never asserted.
 
-`python -m benchmarks field` or `desk` measures one half: what phones hand in, or what the desk reads and the worker
-does on a database of a million problems.
+`python -m benchmarks field`, `desk` or `phone` measures one part: what phones hand in; what the desk reads and the
+worker does on a database of a million problems; the phone's client in a browser, on SQLite only.
 """
 
 from __future__ import annotations
@@ -13,22 +13,27 @@ import tempfile
 from dataclasses import asdict
 from pathlib import Path
 
-from benchmarks import desk, field
+from benchmarks import desk, field, phone
 from benchmarks.figure import Figure
 from tests.support import databases
 
-HALVES = {"field": field.figures, "desk": desk.figures}
+PARTS = {
+    "field": (field.figures, databases.ENGINES),
+    "desk": (desk.figures, databases.ENGINES),
+    "phone": (phone.figures, ("sqlite",)),
+}
 
 
 def main() -> None:
     figures: list[Figure] = []
     folder = Path(tempfile.mkdtemp(prefix="inspection-bench-"))
     try:
-        for half in sys.argv[1:] or HALVES:
-            for engine in databases.ENGINES:
-                data = folder / f"{half}-{engine}"
+        for part in sys.argv[1:] or PARTS:
+            measure, engines = PARTS[part]
+            for engine in engines:
+                data = folder / f"{part}-{engine}"
                 data.mkdir()
-                made = HALVES[half](engine, data)
+                made = measure(engine, data)
                 for figure in made:
                     ratio = "" if figure.ratio is None else f"{figure.ratio:.3f}"
                     line = f"{figure.name:<64} {figure.ours:>24}  {figure.limit:>24}  {ratio:>7}  {figure.target}"
