@@ -174,20 +174,16 @@ export const shared = new Database('inspection', SHARED);
 const SLAB = 48 * 1024;
 const SLABS = 90;
 
-/**
- * Whether the last page came to no end of its own: the browser was killed, or has it open still. From now on this one is
- * open. Its end is noted where it can be: IndexedDB takes nothing any more by then.
- */
-export function wasCutOff() {
-  const name = String(Math.random());
-  window.addEventListener('pagehide', () => localStorage.setItem('ended', name));
-  window.addEventListener('pageshow', ({ persisted }) => persisted && localStorage.removeItem('ended'));
-  const begin = async (s) => {
-    const last = await s.settings.get('page');
-    await s.settings.put(name, 'page');
-    return Boolean(last) && last !== localStorage.getItem('ended');
+/** Whether the last page came to no end: the browser was killed, or still has it open. From now on this one is open. */
+export async function wasCutOff() {
+  window.addEventListener('pagehide', () => shared.remove('settings', 'open').catch(() => {}));
+  window.addEventListener('pageshow', ({ persisted }) => persisted && shared.put('settings', true, 'open').catch(() => {}));
+  const note = async (s) => {
+    const cut = await s.settings.get('open');
+    await s.settings.put(true, 'open');
+    return Boolean(cut);
   };
-  return shared.work('settings', 'readwrite', begin, 'relaxed');
+  return shared.work('settings', 'readwrite', note, 'relaxed');
 }
 
 /**
