@@ -181,7 +181,7 @@ function frame(path, about) {
       ${about.red && app.isInspector ? html`<a class="red" href="#/red">${t('red.button')}</a>` : html`<span class="back"></span>`}
     </header>
     <aside aria-label="${t('strip.label')}">
-      ${session && html`<a class="strip" href="#/queue" id="strip"></a>`}
+      ${session && html`<a class="strip" href="#/queue" id="strip">${t('strip.unknown')}</a>`}
       <div id="notices-above"></div>
     </aside>
     <main id="screen" tabindex="-1"></main>

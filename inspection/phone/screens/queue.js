@@ -68,6 +68,14 @@ const acts = (app, draw) => ({
   },
 });
 
+/** Drawn anew only where something changed: a finger may be on it. */
+function mountChanged(app, root, content) {
+  const text = String(content);
+  if (root.dataset.shown === text) return;
+  root.dataset.shown = text;
+  app.mount(root, text);
+}
+
 export async function show(root, _, app) {
   app.titled(t('queue.title'));
   const draw = async () => {
@@ -76,7 +84,7 @@ export async function show(root, _, app) {
     const newestFirst = (those) => all.filter(those).sort((a, b) => b.created_at - a.created_at);
     const done = newestFirst((one) => one.done_at);
     const replaced = newestFirst((one) => !one.done_at && !outbox.unsent(one));
-    app.mount(root, html`
+    mountChanged(app, root, html`
       ${outbox.isPaused() && html`<p class="trouble-box">${t('app.signed_out')} <a href="#/signin">${t('app.sign_in_again')}</a></p>`}
       ${waiting.length > 0 && html`
         <p class="note-box">${t('queue.keep_open')}</p>
