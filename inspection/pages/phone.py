@@ -28,6 +28,8 @@ TYPES: Final = {
     ".png": "image/png",
     ".webmanifest": "application/manifest+json",
 }
+INSTALLED: Final = (".png", ".webmanifest")
+"""What the system fetches by itself for the home screen; a day without signal needs none of it."""
 POLICY: Final = "; ".join(
     (
         "default-src 'none'",
@@ -92,7 +94,7 @@ def shell() -> Shell:
     kept = [
         (name.replace("index.html", ""), file.integrity)
         for name, file in sorted(files.items())
-        if not name.endswith(".png")
+        if not name.endswith(INSTALLED)
     ]
     head = f"const VERSION = '{version}';\nconst FILES = {orjson.dumps(kept).decode()};\n"
     files[WORKER] = File.of(WORKER, head.encode() + worker)

@@ -1,7 +1,7 @@
 // Start, routes, and what stands around every screen: where one is, the network, what waits, the red button.
 
 import * as api from './api.js';
-import { beginNewLog, mine, NewerVersion, NoStorage, openFor, shared, StorageFull, wasCutOff } from './db.js';
+import { beginNewLog, lastEnd, mine, NewerVersion, NoStorage, openFor, shared, StorageFull } from './db.js';
 import { expectedPhoto, Finished, forgetExpected, NoRoom } from './draft.js';
 import { html } from './html.js';
 import * as outbox from './outbox.js';
@@ -14,6 +14,7 @@ import * as inspection from './screens/inspection.js';
 import * as notices from './screens/notices.js';
 import * as problem from './screens/problem.js';
 import * as queue from './screens/queue.js';
+import * as rectify from './screens/rectify.js';
 import * as task from './screens/task.js';
 import * as sync from './sync.js';
 import { dateOf, language, preferredLanguage, t, timeText, useLanguage, useZoneOf } from './words.js';
@@ -37,7 +38,7 @@ const ROUTES = [
   [/^queue$/, queue.show, {}],
   [/^entry\/([^/]+)$/, queue.showEntry, {}],
   [/^problem\/([^/]+)$/, problem.show, {}],
-  [/^rectify\/([^/]+)$/, problem.showRectify, { calm: true }],
+  [/^rectify\/([^/]+)$/, rectify.show, { calm: true }],
   [/^notices$/, notices.showNotices, {}],
   [/^notice\/([^/]+)$/, notices.showNotice, {}],
   [/^inbox$/, notices.showInbox, {}],
@@ -51,6 +52,7 @@ let session = null;
 let cleanup = null;
 let signedOut = false;
 let registration = null;
+let wiped = false;
 let shownNow = 0;
 
 /** What screens are given beside their own place in the page. */
@@ -69,6 +71,10 @@ export const app = {
   },
   get isSignedOut() {
     return signedOut;
+  },
+  /** Whether the browser has thrown away what was here. */
+  get isWiped() {
+    return wiped;
   },
   today: () => dateOf(api.serverNow()),
   go(path, { replace = false } = {}) {
@@ -289,7 +295,7 @@ async function signIn(made) {
   const begun = { token: made.token, user: made.user, expires_at: made.expires_at };
   await shared.put('settings', begun, 'session');
   session = begun;
-  signedOut = false;
+  signedOut = wiped = false;
   begin();
   outbox.goOn();
 }
@@ -448,7 +454,9 @@ async function start() {
     outbox.pause();
     above(app.about || {});
   });
-  if (await wasCutOff().catch(() => false)) beginNewLog().catch(() => {});
+  const end = await lastEnd().catch(() => 'whole');
+  if (end === 'cut') beginNewLog().catch(() => {});
+  wiped = end === 'wiped' && !session;
   outbox.watchQueue(strip);
   outbox.watchArrivals(() => run(() => refresh({ anew: true })));
   window.addEventListener('hashchange', () => run(route));

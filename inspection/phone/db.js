@@ -44,7 +44,7 @@ const answered = (request) =>
   });
 
 /** What a system does to a connection behind the page's back; opening it again helps. */
-const isLost = (error) => ['InvalidStateError', 'UnknownError'].includes(error?.name);
+const isLost = (error) => !error || ['InvalidStateError', 'UnknownError', 'AbortError'].includes(error.name);
 
 function meant(error) {
   if (error?.name === 'QuotaExceededError') return new StorageFull(error.message);
@@ -174,20 +174,27 @@ export const shared = new Database('inspection', SHARED);
 const SLAB = 48 * 1024;
 const SLABS = 90;
 
-/** Whether the last page came to no end: the browser was killed, or still has it open. From now on this one is open. */
-export async function wasCutOff() {
-  window.addEventListener('pagehide', () => shared.remove('settings', 'open').catch(() => {}));
-  window.addEventListener('pageshow', ({ persisted }) => persisted && shared.put('settings', true, 'open').catch(() => {}));
-  const note = async (s) => {
-    const cut = await s.settings.get('open');
-    await s.settings.put(true, 'open');
-    return Boolean(cut);
+/**
+ * How the last page came to its end: `whole`, or `cut` where the browser was killed or has it open still, or `wiped`
+ * where the storage has been thrown away since. From now on this page is open. Its end is noted where it can be:
+ * IndexedDB takes nothing any more by then.
+ */
+export async function lastEnd() {
+  const name = String(Math.random());
+  const ended = localStorage.getItem('ended');
+  window.addEventListener('pagehide', () => localStorage.setItem('ended', name));
+  window.addEventListener('pageshow', ({ persisted }) => persisted && localStorage.setItem('ended', ''));
+  const begin = async (s) => {
+    const last = await s.settings.get('page');
+    await s.settings.put(name, 'page');
+    if (!last) return ended === null ? 'whole' : 'wiped';
+    return last === ended ? 'whole' : 'cut';
   };
-  return shared.work('settings', 'readwrite', note, 'relaxed');
+  return shared.work('settings', 'readwrite', begin, 'relaxed');
 }
 
 /**
- * After that. Chromium keeps IndexedDB in a log: a browser that is killed in mid-writing leaves half a record at its
+ * After a cut. Chromium keeps IndexedDB in a log: a browser that is killed in mid-writing leaves half a record at its
  * end, the next one writes on behind it, and the one after that finds the log damaged and throws everything away, in
  * silence. So much written at once makes it close that log and begin another.
  */

@@ -17,6 +17,9 @@ const DAY_MS = 86400000;
 /** What is never tried again by itself: a person has to look. All else passes, and is tried again. */
 const ASKS = new Set([400, 405, 409, 413, 415, 422]);
 
+/** Nothing of the server's was heard: of anything, or of this one though it can be reached. */
+const UNHEARD = new Set(['no_network', 'not_passed']);
+
 const WITH_RECEIPT = new Set(['inspection', 'rectification']);
 
 // ── decisions: plain functions on plain entries ──────────────────────────────────────────────────────────────────
@@ -60,6 +63,9 @@ export const unanswered = (entry, now, sha = null) => ({
   error: { code: 'no_network' },
   photos: entry.photos.map((photo) => (photo.sha256 === sha ? { ...photo, missed: (photo.missed || 0) + 1 } : photo)),
 });
+
+/** It was not the line: the server answers, and something on the way does not let this one pass. */
+export const notPassed = (entry) => (entry.error?.code === 'no_network' ? { ...entry, error: { code: 'not_passed' } } : entry);
 
 /** The server said no to the record, or to one of its photos. */
 export function refused(entry, answer, now, photo = null) {
@@ -134,6 +140,7 @@ const watchers = new Set();
 const arrivals = new Set();
 let sending = null;
 let again = false;
+let hurried = false;
 let paused = false;
 const tab = nameOfPage();
 
@@ -333,12 +340,18 @@ export async function sendNow(id = null) {
 /** What the server would not take and nobody will put right (somebody else had signed the notice first) is put aside. */
 export const putAside = (id) => change(id, (one) => (one.attention && !one.draft ? { ...one, aside_at: Date.now() } : one));
 
-/** The line is back, or the page: what failed for want of a network need not wait any longer. */
-export async function hurry() {
-  for (const one of await entries()) {
-    if (unsent(one) && one.error?.code === 'no_network') await change(one.id, (now) => ({ ...now, next_at: 0 }));
-  }
+/** The line is back, or the page: what failed for want of a network need not wait any longer. What is failing at this
+ * very moment need not either, so it is looked at when that is over. */
+export function hurry() {
+  hurried = true;
   return send();
+}
+
+async function waitNoLonger() {
+  hurried = false;
+  for (const one of await entries()) {
+    if (unsent(one) && UNHEARD.has(one.error?.code)) await change(one.id, (now) => ({ ...now, next_at: 0 }));
+  }
 }
 
 // ── sending ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -354,6 +367,7 @@ export function send() {
     try {
       do {
         again = false;
+        if (hurried) await waitNoLonger();
         if (!paused && (await leased())) await round();
       } while (again && !paused);
     } finally {
@@ -393,7 +407,7 @@ async function round() {
   for (const one of due) {
     if (paused) return;
     const result = one.stored ? one : await sendRecord(one);
-    if (result === null && !(await reachable())) return;
+    if (result === null && !(await stillThere(one.id))) return;
     if (result && result.stored && canGoOn(result)) reached.add(result.id);
   }
   if (!reached.size) return;
@@ -403,6 +417,13 @@ async function round() {
     if (paused) return;
     if (one && unsent(one) && one.photos.every((photo) => photo.stored)) await sendRecord(one);
   }
+}
+
+/** Whether the server can be reached, so that it is this entry that does not get there. */
+async function stillThere(id) {
+  if (!(await reachable())) return false;
+  await change(id, notPassed);
+  return true;
 }
 
 /** The entry as it is afterwards, or null where nothing of the server's was heard. */
@@ -440,7 +461,7 @@ async function sendPhotos(ids) {
       const result = await sendPhoto(next);
       if (result === null) {
         failed.add(next.id);
-        if (!(await reachable())) gone = true;
+        if (!(await stillThere(next.id))) gone = true;
       }
     }
   };

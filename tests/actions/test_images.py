@@ -15,6 +15,7 @@ from PIL import ExifTags, Image, ImageDraw, ImageFile
 
 from inspection.images import previews
 from inspection.images.facts import PhotoFacts, TooManyPixels, Unsupported, read_facts, sniff
+from tests.support.examples import examples
 
 WIDTH, HEIGHT = 600, 400
 # Pillow warns of metadata that it cannot read; that is no reason to refuse a photo
@@ -327,7 +328,7 @@ SMALL = saved(Image.new("RGB", (9, 7)))
 BLOCK = phone_exif().tobytes()
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(
     st.one_of(st.binary(max_size=200), st.just(BLOCK)), st.dictionaries(st.integers(6, len(BLOCK)), st.integers(0, 255))
 )

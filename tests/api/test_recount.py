@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from inspection.domain.figures import CELLS, Counts
 from tests.api.test_stats import overdue_by_the_list, rows
+from tests.support.examples import examples
 from tests.support.world import World, made_world, new_id
 
 CODES = ("S-01-05", "S-08-05", "S-09-09", "S-02-06", "S-09-01", "S-01-03")
@@ -169,7 +170,10 @@ def live(world: World, steps: list[tuple[str, int, int]]) -> None:
 
 
 @settings(
-    max_examples=12, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.explicit, Phase.generate]
+    max_examples=examples(6),
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    phases=[Phase.explicit, Phase.generate],
 )
 @given(steps=STEPS, month=st.integers(10, 12))
 @example(steps=[("transfer", 3, 0), ("reply", 3, 0), ("reopen", 3, 0)], month=11)

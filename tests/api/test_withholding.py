@@ -18,6 +18,7 @@ from inspection.domain.figures import CELLS, Counts, quarters, shown
 from inspection.domain.regions import REGIONS
 from inspection.domain.withholding import Cell, Tree, families, is_small, rows_of, tree_of, withheld
 from tests.api.test_stats import QUARTER, rows
+from tests.support.examples import examples
 from tests.support.world import World, new_id
 
 
@@ -76,7 +77,7 @@ def tables(draw: st.DrawFn, tree: Tree) -> dict[Cell, int]:
     return column | dict(zip(kinds, (first, second - first, total - second), strict=True))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(st.data())
 def test_no_withheld_cell_follows_from_all_that_is_shown(data: st.DataObject) -> None:
     tree = data.draw(trees())
@@ -101,7 +102,7 @@ def uppermost(cells: Iterable[Cell], below: Mapping[Cell, Sequence[Cell]], hidde
     return found
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(st.data())
 def test_no_cell_is_had_by_subtracting_periods_or_from_the_sum(data: st.DataObject) -> None:
     tree = data.draw(trees())

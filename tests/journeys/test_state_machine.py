@@ -240,8 +240,11 @@ def walk(world: World, state: str, everybody: Collection[str]) -> tuple[int, int
     return refused, len(legal)
 
 
-@pytest.mark.parametrize("state", ALL)
+@pytest.mark.parametrize(
+    ("engine", "state"), [("sqlite", state) for state in ALL] + [("postgresql", state) for state in list(ALL)[::5]]
+)
 def test_every_action_in_every_state_by_each_kind_of_person(world: World, state: str) -> None:
+    """On PostgreSQL every fifth; the drill has all of them there too, and with everybody."""
     refused, done = walk(world, state, KINDS)
     assert refused + done == len(ACTIONS) * len(KINDS)
     assert (done == 0) == (state in OVER)
@@ -374,7 +377,7 @@ def lived(engine: str, examples: int, steps: int) -> Counter[str]:
 
 
 def test_lives_in_any_order(engine: str) -> None:
-    assert lived(engine, examples=10, steps=25).total() >= 10  # turns were made, not only refused
+    assert lived(engine, examples=6, steps=25).total() >= 10  # turns were made, not only refused
 
 
 @pytest.mark.drill

@@ -38,7 +38,7 @@ from tests.support.field import (
     waiting,
     whole,
 )
-from tests.support.field_more import once, tree
+from tests.support.field_more import id_of, once, tree
 from tests.support.line import ALWAYS, Exchange, Line, to
 from tests.support.photos import photo
 from tests.support.site import Site
@@ -144,7 +144,6 @@ def newer(site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     return lambda: renew(site, tmp_path, monkeypatch)
 
 
-@pytest.mark.drill
 def test_an_update_is_offered_and_takes_nothing_away(site: Site, line: Line, phone: Phone, newer: Any) -> None:
     page = ready(phone)
     old = version(page)
@@ -225,6 +224,7 @@ def test_what_the_office_changed_meanwhile_is_flagged_in_words(
     bureau = site.caller("bureau")
     cancelled = plan(site, "云杉第一中学", "inspector")
     plan(site, "小河马幼儿园", "inspector")
+    plan(site, "青松路小学", "inspector")
     ready(phone)
     lose_signal(phone, line)
 
@@ -266,7 +266,24 @@ def test_what_the_office_changed_meanwhile_is_flagged_in_words(
     page.goto("/m/#/new")
     page.locator("input[type=search]").fill("河马")
     expect(page.locator("#found")).to_contain_text("大河马幼儿园")
-    whole(site, one, two)
+
+    lose_signal(phone, line)
+    start_task(phone, "青松路小学")
+    answer(phone, "S-01-02", "no")
+    to_summary(phone)
+    three = finish(phone)
+    leaving, successor = id_of(site, "inspector"), id_of(site, "inspector2")
+    handed = {"from_user_id": leaving, "to_user_id": successor, "reason": "调离", "signed_by": "乌兰"}
+    answered = site.caller("secadmin").put(f"/handovers/{new_id()}", handed)
+    assert answered.status_code == 201, answered.text
+    phone.expects("status of 403")
+    find_signal(phone, line)
+    received(phone, three)
+    told = arrived(site, phone, three, "inspector2")
+    assert "assignment_not_own" in {flag["code"] for flag in told["flags"]}
+    page.goto(f"/m/#/entry/{three}")
+    expect(flags).to_contain_text("任务未派给本人")
+    whole(site, one, two, three)
 
 
 # ── the server ───────────────────────────────────────────────────────────────────────────────────────────────────────

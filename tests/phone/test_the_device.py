@@ -3,6 +3,7 @@ Whatever happens, what was finished arrives as it was, and nothing is shown as k
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -10,7 +11,7 @@ from typing import Final
 import pytest
 from playwright.sync_api import Locator, Playwright, expect
 
-from tests.support.browser import LAUNCH, PHONE, Phone
+from tests.support.browser import LAUNCH, PHONE, Phone, Profile
 from tests.support.field import (
     PATIENCE_MS,
     answer,
@@ -221,6 +222,50 @@ def test_a_clock_put_back_does_not_stop_the_queue(site: Site, line: Line, phone:
 
 # ── storage that goes away, and what browsers lack ───────────────────────────────────────────────────────────────────
 
+
+def test_storage_that_was_thrown_away_is_not_passed_over_in_silence(site: Site, line: Line, profile: Profile) -> None:
+    said_so = "本机浏览器清除过本应用的数据"
+    phone = profile.start()
+    ready(phone)
+    profile.close()
+    phone = profile.start()
+    page = phone.open()
+    expect(page.locator("[data-do=prepare]")).to_be_visible()
+    profile.close()
+    shutil.rmtree(profile.folder / "Default/IndexedDB")
+    phone = profile.start()
+    page = phone.open()
+    expect(page.locator("main")).to_contain_text(said_so)
+    enter(phone)
+    home(phone)
+    page.goto("/m/#/me")
+    page.locator("button[data-do=leave]").click()
+    expect(page.locator("[name=password]")).to_be_visible()
+    expect(page.locator("main")).not_to_contain_text(said_so)
+
+
+SLABS: Final = """() => {
+    const fill = crypto.getRandomValues.bind(crypto)
+    window.slabs = 0
+    crypto.getRandomValues = (place) => { if (place.length > 1024) window.slabs += 1; return fill(place) }
+}"""
+
+
+def test_only_after_a_cut_the_browsers_log_is_begun_anew(site: Site, line: Line, profile: Profile) -> None:
+    phone = profile.start()
+    phone.context.add_init_script(f"({SLABS})()")
+    page = phone.open()
+    for _ in range(2):
+        expect(page.locator("[name=password]")).to_be_visible()
+        assert page.evaluate("slabs") == 0
+        page.reload()
+    profile.kill()
+    phone = profile.start()
+    phone.context.add_init_script(f"({SLABS})()")
+    page = phone.open()
+    page.evaluate("(async () => { while (slabs < 80) await new Promise(requestAnimationFrame) })()")
+
+
 CLOSING: Final = """() => {
     const found = []
     const open = IDBFactory.prototype.open
@@ -230,8 +275,23 @@ CLOSING: Final = """() => {
         return request
     }
     window.closeAll = () => found.splice(0).forEach((one) => one.close())
+    const begin = IDBDatabase.prototype.transaction
+    let broken = 0
+    IDBDatabase.prototype.transaction = function (...given) {
+        const transaction = begin.apply(this, given)
+        if (broken-- > 0) setTimeout(() => { try { transaction.abort() } catch (_) {} })
+        return transaction
+    }
+    window.breakOff = () => { broken = 1 }
 }"""
-"""As some systems do under memory pressure: the connection is closed, and nobody is told."""
+"""As some systems do under memory pressure: the connection is closed in silence, or what is under way breaks off."""
+
+
+NEWER_STORAGE: Final = """(user) => new Promise((done) => {
+    const request = indexedDB.open(`inspection-${user}`, 99)
+    request.onsuccess = () => { request.result.close(); done() }
+})"""
+"""As another page with a later client would."""
 
 
 def test_storage_closed_behind_the_page_is_opened_again(site: Site, line: Line, phone: Phone) -> None:
@@ -241,10 +301,12 @@ def test_storage_closed_behind_the_page_is_opened_again(site: Site, line: Line, 
     start(phone, "向日葵实验学校")
     page.evaluate(closed)
     found = finding(answer(phone, "S-01-02", "no"))
-    page.evaluate(closed)
+    page.evaluate("breakOff()")
     type_in(phone, field_of(found, "fact"), "没有文件")
     page.evaluate(closed)
     shoot(found, photo(8))
+    page.evaluate("breakOff()")
+    answer(phone, "S-01-01", "yes")
     page.evaluate(closed)
     to_summary(phone)
     page.evaluate(closed)
@@ -255,8 +317,13 @@ def test_storage_closed_behind_the_page_is_opened_again(site: Site, line: Line, 
     received(phone, record)
     told = arrived(site, phone, record)
     assert told["receipt"]["photos"] == [sha256(photo(8))]
-    assert b"\xe6\xb2\xa1\xe6\x9c\x89\xe6\x96\x87\xe4\xbb\xb6" in kept(phone, record).body
+    body = kept(phone, record).body.decode()
+    assert all(text in body for text in ("没有文件", '"S-01-01":{"value":"yes"}'))
     once(line, record, sha256(photo(8)))
+
+    page.evaluate(NEWER_STORAGE, id_of(site))
+    page.locator("a[href='#/me']").click()
+    expect(said(phone)).to_contain_text("本页已更新到新版本，请关闭后重新打开")
 
 
 LACKING: Final = """() => {

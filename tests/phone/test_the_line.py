@@ -8,6 +8,7 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from itertools import count
 
 import pytest
@@ -83,6 +84,24 @@ def held(line: Line, fits: Callable[[Request], bool]) -> Iterator[threading.Even
         over.set()
 
 
+@contextmanager
+def lost_when_told(line: Line, fits: Callable[[Request], bool]) -> Iterator[threading.Event]:
+    """The first request that fits is held until the end, and is lost then; the event tells that it is under way."""
+    begun, over = threading.Event(), threading.Event()
+
+    def holds(request: Request) -> bool:
+        if not fits(request) or begun.is_set():
+            return False
+        begun.set()
+        return over.wait(60)
+
+    line.lose_requests(holds)
+    try:
+        yield begun
+    finally:
+        over.set()
+
+
 # ── answers lost ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -95,7 +114,7 @@ def test_what_the_server_took_without_the_phone_hearing_of_it_is_sent_again_and_
     line.lose_answers(PUT_PHOTO, where="halfway")
     record = visit(phone)
     queue(phone)
-    for lost in ("文字 待传.*照片 0/3.*没有连上服务器", "文字 ✓.*照片 [0-2]/3"):
+    for lost in ("文字 待传.*照片 0/3.*服务器可以连上，但这份内容没有送到", "文字 ✓.*照片 [0-2]/3"):
         expect(row(phone, record)).to_contain_text(re.compile(f"{lost}.*下次自动尝试", re.DOTALL))
         honest(site, phone)
         waiting(phone, 1)
@@ -109,6 +128,48 @@ def test_what_the_server_took_without_the_phone_hearing_of_it_is_sent_again_and_
     assert [one.served for one in line.seen("PUT", lost.path)] == [201, 200]
     arrived(site, phone, record)
     assert grown() == (1, PHOTOS)
+
+
+def test_what_fails_in_the_moment_in_which_the_line_comes_back_goes_at_once(
+    site: Site, line: Line, phone: Phone, grown: Grown
+) -> None:
+    page = phone.page
+    page.clock.install()
+    ready(phone)
+    page.clock.pause_at(datetime.now(UTC) + timedelta(minutes=1))
+    with lost_when_told(line, PUT_RECORD) as begun:
+        record = visit(phone)
+        assert begun.wait(20)
+        page.evaluate("window.dispatchEvent(new Event('online'))")
+    received(phone, record)
+    arrived(site, phone, record)
+    assert line.seen("PUT")[0].status is None, "it had failed"
+    assert grown() == (1, PHOTOS)
+
+
+def test_a_tap_counts_although_the_list_changes_under_the_finger(
+    site: Site, line: Line, phone: Phone, grown: Grown
+) -> None:
+    page = phone.page
+    page.clock.install()
+    ready(phone)
+    lose_signal(phone, line)
+    first, second = visit(phone, 1), visit(phone, 1)
+    line.restore()
+    says(line, f"/inspections/{first}", 503, "服务器忙，请稍后。")
+    queue(phone)
+    page.clock.pause_at(datetime.now(UTC) + timedelta(minutes=1))
+    with held(line, PUT_PHOTO) as begun:
+        phone.context.set_offline(False)
+        assert begun.wait(20)
+        button = row(phone, first).locator("[data-do=now]")
+        button.hover()
+        page.mouse.down()
+    expect(row(phone, second)).to_have_attribute("data-state", "done")
+    page.mouse.up()
+    received(phone, first)
+    arrived(site, phone, first)
+    assert grown() == (2, 2)
 
 
 # ── cut at every message ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -338,7 +399,7 @@ def test_a_record_that_is_refused_does_not_hold_up_the_next(site: Site, line: Li
         invalid: ("需要您处理", "内容有误。", "S-01-01", "不是可选的答案。"),
         conflict: ("需要您处理", "已有另一份内容。"),
         busy: ("已保存在本机，等待上传", "服务器忙，请稍后。", "下次自动尝试"),
-        large: ("已保存在本机，等待上传", "没有连上服务器", "下次自动尝试"),
+        large: ("已保存在本机，等待上传", "服务器可以连上，但这份内容没有送到", "下次自动尝试"),
     }.items():
         for text in texts:
             expect(row(phone, record)).to_contain_text(text)

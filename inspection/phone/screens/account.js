@@ -63,6 +63,7 @@ export async function showSignIn(root, _, app) {
   const limits = await limitsHere();
   app.mount(root, html`
     ${app.isSignedOut && html`<div class="note-box">${t('signin.again')}</div>`}
+    ${app.isWiped && html`<div class="trouble-box">${t('limits.wiped')}</div>`}
     ${limitList(limits)}
     <form class="card" data-do="enter">
       ${!app.me && html`<h2>${t('app.title')}</h2><p class="quiet">${t('signin.lead')}</p>`}

@@ -1,8 +1,10 @@
-// 拍照: two ways to a photo, what is under each photo, and drawing on it.
+// 拍照: two ways to a photo, what is under each photo, drawing on it; and photos that lie at the server.
 
+import { NoNetwork } from '../api.js';
 import { addDrawing, addPhoto, detach, expectPhoto, forgetExpected, photoBytes, photosOf } from '../draft.js';
 import { html } from '../html.js';
 import { canvasOf, locate, urlOf } from '../photo.js';
+import * as sync from '../sync.js';
 import { momentText, t } from '../words.js';
 
 const urls = new Map();
@@ -198,5 +200,84 @@ export function followPen(canvas, { begin, move, end = () => {} }) {
       if (down) end();
       down = false;
     });
+  }
+}
+
+// ── photos that lie at the server ──────────────────────────────────────────────────────────────────────────────────
+
+/** Pictures of one screen: an address each, or why there is none (`none`, `away`). */
+export class Pictures {
+  #known = new Map();
+
+  /** Thumbnails as buttons; a tap shows the large one beneath. `what`: what they show, in words. */
+  list(hashes, what) {
+    return html`<ul class="pictures">${hashes.map((sha, index) => {
+      const name = t('problem_page.picture', { what, number: index + 1, count: hashes.length });
+      return html`<li><button type="button" class="picture" data-do="enlarge" data-sha="${sha}" data-name="${name}"
+        aria-expanded="false" disabled></button></li>`;
+    })}</ul>`;
+  }
+
+  /** Where the large one appears: in a `data-gallery`, across all of its width. */
+  place() {
+    return html`<div class="large" hidden></div>`;
+  }
+
+  /** Show in `root` what is here, and bring the rest. */
+  async fill(root, app) {
+    const wanted = new Set([...root.querySelectorAll('.picture')].map((one) => one.dataset.sha));
+    for (const sha of wanted) this.#place(root, sha, app);
+    for (const sha of wanted) {
+      const about = this.#known.get(sha);
+      if (about?.url || about?.why === 'coming') continue;
+      this.#known.set(sha, { why: 'coming' });
+      this.#known.set(sha, await this.#fetch(sha, 'thumbnail'));
+      this.#place(root, sha, app);
+    }
+  }
+
+  #place(root, sha, app) {
+    const { url, why = 'coming' } = this.#known.get(sha) || {};
+    for (const button of root.querySelectorAll(`.picture[data-sha="${sha}"]`)) {
+      const { name } = button.dataset;
+      app.mount(button, url
+        ? html`<img src="${url}" alt="${name}">`
+        : html`<span class="file"><span class="away">${name}</span>${t(`problem_page.picture_${why}`)}</span>`);
+      button.disabled = !url;
+    }
+  }
+
+  async #fetch(sha, size) {
+    try {
+      const bytes = await sync.picture(sha, size);
+      return bytes ? { url: urlOf(bytes) } : { why: 'none' };
+    } catch (error) {
+      if (!(error instanceof NoNetwork)) throw error;
+      return { why: 'away' };
+    }
+  }
+
+  /** The large one in place, the small one until it is here; the same button again puts it away. */
+  async enlarge(button, app) {
+    const { sha, name } = button.dataset;
+    const gallery = button.closest('[data-gallery]');
+    const place = gallery.querySelector('.large');
+    const opens = button.getAttribute('aria-expanded') !== 'true';
+    for (const one of gallery.querySelectorAll('[aria-expanded=true]')) one.setAttribute('aria-expanded', 'false');
+    button.setAttribute('aria-expanded', String(opens));
+    place.hidden = !opens;
+    if (!opens) return;
+    const show = (url, note) => app.mount(place, html`<figure><img src="${url}" alt="${name}">
+      <figcaption class="caption">${name}${note && html` · ${note}`}</figcaption></figure>`);
+    show(this.#known.get(sha).url, t('problem_page.picture_coming'));
+    const key = `${sha}-shared`;
+    if (!this.#known.get(key)?.url) this.#known.set(key, await this.#fetch(sha, 'shared'));
+    if (button.getAttribute('aria-expanded') !== 'true') return;
+    const { url, why } = this.#known.get(key);
+    show(url || this.#known.get(sha).url, why && t(`problem_page.large_${why}`));
+  }
+
+  release() {
+    for (const { url } of this.#known.values()) if (url) URL.revokeObjectURL(url);
   }
 }

@@ -1,14 +1,13 @@
-// 问题 and 整改: what was found, until when it is whose, what happened to it, and what the institution does about it.
+// 问题: what was found, until when it is whose, what happened to it, and what the institution may ask for.
 
 import { NoNetwork } from '../api.js';
 import { mine } from '../db.js';
 import * as drafts from '../draft.js';
 import { html } from '../html.js';
 import * as outbox from '../outbox.js';
-import { urlOf } from '../photo.js';
 import * as sync from '../sync.js';
 import { addDays, dateOf, dayText, dueText, momentText, t, timeText } from '../words.js';
-import { dropPhoto, photoButtons, photosByHash, photoStrip, take } from './camera.js';
+import { Pictures } from './camera.js';
 
 /** What the institution itself may do, and while what of it waits to be sent it is not offered again. */
 const MOVES = {
@@ -25,7 +24,7 @@ const MOST_WORDS = 4000;
  * A problem as it is known here: in full as of its last fetching, with the line of a later sync over it; or the line
  * alone (`partial`). `told_at`: when that was; `can`: what may be done.
  */
-async function known(id) {
+export async function known(id) {
   const detail = await mine().get('details', id);
   const finished = (await sync.setting('finished')) || [];
   const line = (await mine().get('problems', id)) || finished.find((one) => one.id === id);
@@ -41,18 +40,39 @@ async function known(id) {
 }
 
 /** What was queued about a problem and is not yet seen in what is known of it. */
-const queuedFor = async (id, toldAt) =>
+export const queuedFor = async (id, toldAt) =>
   (await outbox.entries()).filter(
     (one) => one.path.startsWith(`/problems/${id}/`) && (outbox.unsent(one) || one.done_at > (toldAt || 0)),
   );
 
 /** What the server refused waits for a person: it does not stand in the way of doing it anew. */
-const isUnderWay = (entry) => outbox.stateOf(entry) !== 'attention';
+export const isUnderWay = (entry) => outbox.stateOf(entry) !== 'attention';
 
-const bodyOf = async (entry) => {
+export const bodyOf = async (entry) => {
   const kept = await mine().get('bodies', entry.id);
   return kept && JSON.parse(new TextDecoder().decode(kept.bytes));
 };
+
+/** What was found; where nobody said it, what the item requires. */
+export function factOf({ text, item_text: required }) {
+  return required && text === required ? t('problem_page.unmet', { text }) : text;
+}
+
+const holderText = (problem, app) =>
+  problem.holder && t('problem_page.now', {
+    holder: problem.holder === 'unit' && app.isUnit ? t('problem_page.ourselves') : t(`holder.${problem.holder}`),
+  });
+
+/** 今日到期, 还剩 3 天: only while the institution's own clock runs. */
+export function dueBadge(problem, today) {
+  if (problem.status !== 'open' || !problem.due_on || problem.holder !== 'unit') return null;
+  const kind = problem.due_on < today ? 'overdue' : problem.due_on === today ? 'due_today' : '';
+  return html`<span class="badge ${kind}">${dueText(problem.due_on, today)}</span>`;
+}
+
+// ── what the notices and 整改 show alike ─────────────────────────────────────────────────────────────────────────────
+
+export const severityBadge = (severity) => html`<span class="badge ${severity}">${t(`severity.${severity}`)}</span>`;
 
 /** Ask the server anew. True if it answered, false where there is no network. */
 export async function asked(fetching) {
@@ -66,27 +86,6 @@ export async function asked(fetching) {
 }
 
 export const dayAndTime = (moment) => `${dayText(dateOf(Date.parse(moment)))} ${timeText(Date.parse(moment))}`;
-
-/** What was found; where nobody said it, what the item requires. */
-function factOf({ text, item_text: required }) {
-  return required && text === required ? t('problem_page.unmet', { text }) : text;
-}
-
-const holderText = (problem, app) =>
-  problem.holder && t('problem_page.now', {
-    holder: problem.holder === 'unit' && app.isUnit ? t('problem_page.ourselves') : t(`holder.${problem.holder}`),
-  });
-
-/** 今日到期, 还剩 3 天: only while the institution's own clock runs. */
-function dueBadge(problem, today) {
-  if (problem.status !== 'open' || !problem.due_on || problem.holder !== 'unit') return null;
-  const kind = problem.due_on < today ? 'overdue' : problem.due_on === today ? 'due_today' : '';
-  return html`<span class="badge ${kind}">${dueText(problem.due_on, today)}</span>`;
-}
-
-export const severityBadge = (severity) => html`<span class="badge ${severity}">${t(`severity.${severity}`)}</span>`;
-
-// ── what both screens and the notices show alike ─────────────────────────────────────────────────────────────────
 
 /** What waits in the queue, in words: kept here, how far it has come, what was answered. `more`: what can be done. */
 export function queuedBox(entry, more = null) {
@@ -168,7 +167,7 @@ export function drawing(root, app, content, after = () => {}) {
 }
 
 /** Runs one at a time; what comes meanwhile runs once more after it. */
-function inTurn(action) {
+export function inTurn(action) {
   let running = null;
   let again = false;
   return () => {
@@ -187,83 +186,16 @@ function inTurn(action) {
   };
 }
 
-// ── pictures ─────────────────────────────────────────────────────────────────────────────────────────────────────
-
-/** Pictures of one screen: an address each, or why there is none (`none`, `away`). */
-class Pictures {
-  #known = new Map();
-
-  /** Thumbnails as buttons; a tap shows the large one beneath. `what`: what they show, in words. */
-  list(hashes, what) {
-    return html`<ul class="pictures">${hashes.map((sha, index) => {
-      const name = t('problem_page.picture', { what, number: index + 1, count: hashes.length });
-      return html`<li><button type="button" class="picture" data-do="enlarge" data-sha="${sha}" data-name="${name}"
-        aria-expanded="false" disabled></button></li>`;
-    })}</ul>`;
-  }
-
-  /** Where the large one appears: in a `data-gallery`, across all of its width. */
-  place() {
-    return html`<div class="large" hidden></div>`;
-  }
-
-  /** Show in `root` what is here, and bring the rest. */
-  async fill(root, app) {
-    const wanted = new Set([...root.querySelectorAll('.picture')].map((one) => one.dataset.sha));
-    for (const sha of wanted) this.#place(root, sha, app);
-    for (const sha of wanted) {
-      const about = this.#known.get(sha);
-      if (about?.url || about?.why === 'coming') continue;
-      this.#known.set(sha, { why: 'coming' });
-      this.#known.set(sha, await this.#fetch(sha, 'thumbnail'));
-      this.#place(root, sha, app);
+/** Queue something that needs no draft; what the server refused of the same kind is replaced by it. */
+export async function queueInstead(body, { kind, path, title }, refused) {
+  const id = drafts.newId();
+  await outbox.enqueue(body, { id, kind, path: path(id), title });
+  await mine().work('outbox', 'readwrite', async (s) => {
+    for (const one of refused) {
+      const now = await s.outbox.get(one.id);
+      if (now && outbox.unsent(now)) await s.outbox.put({ ...now, replaced_by: id });
     }
-  }
-
-  #place(root, sha, app) {
-    const { url, why = 'coming' } = this.#known.get(sha) || {};
-    for (const button of root.querySelectorAll(`.picture[data-sha="${sha}"]`)) {
-      const { name } = button.dataset;
-      app.mount(button, url
-        ? html`<img src="${url}" alt="${name}">`
-        : html`<span class="file"><span class="away">${name}</span>${t(`problem_page.picture_${why}`)}</span>`);
-      button.disabled = !url;
-    }
-  }
-
-  async #fetch(sha, size) {
-    try {
-      const bytes = await sync.picture(sha, size);
-      return bytes ? { url: urlOf(bytes) } : { why: 'none' };
-    } catch (error) {
-      if (!(error instanceof NoNetwork)) throw error;
-      return { why: 'away' };
-    }
-  }
-
-  /** The large one in place, the small one until it is here; the same button again puts it away. */
-  async enlarge(button, app) {
-    const { sha, name } = button.dataset;
-    const gallery = button.closest('[data-gallery]');
-    const place = gallery.querySelector('.large');
-    const opens = button.getAttribute('aria-expanded') !== 'true';
-    for (const one of gallery.querySelectorAll('[aria-expanded=true]')) one.setAttribute('aria-expanded', 'false');
-    button.setAttribute('aria-expanded', String(opens));
-    place.hidden = !opens;
-    if (!opens) return;
-    const show = (url, note) => app.mount(place, html`<figure><img src="${url}" alt="${name}">
-      <figcaption class="caption">${name}${note && html` · ${note}`}</figcaption></figure>`);
-    show(this.#known.get(sha).url, t('problem_page.picture_coming'));
-    const key = `${sha}-shared`;
-    if (!this.#known.get(key)?.url) this.#known.set(key, await this.#fetch(sha, 'shared'));
-    if (button.getAttribute('aria-expanded') !== 'true') return;
-    const { url, why } = this.#known.get(key);
-    show(url || this.#known.get(sha).url, why && t(`problem_page.large_${why}`));
-  }
-
-  release() {
-    for (const { url } of this.#known.values()) if (url) URL.revokeObjectURL(url);
-  }
+  });
 }
 
 // ── one problem ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -303,7 +235,7 @@ export async function show(root, [id], app) {
   };
 }
 
-const nothingKnown = (state) => html`<p class="empty">${t(`problem_page.nothing_${state}`)}</p>`;
+export const nothingKnown = (state) => html`<p class="empty">${t(`problem_page.nothing_${state}`)}</p>`;
 
 function page(problem, entries, typed, { app, pictures, state }) {
   const underWay = entries.filter(isUnderWay).map((one) => one.kind);
@@ -330,7 +262,7 @@ const TURNS = ['submitted', 'fixed_on_the_spot', 'returned', 'reopened', 'proof_
 const TURNED_BACK = ['returned', 'reopened', 'proof_incomplete'];
 
 /** Why it is the institution's again, in red, with the date that counts now. */
-function turnedBack(problem) {
+export function turnedBack(problem) {
   const { round } = problem;
   if (problem.partial) {
     const isBack = problem.status === 'open' && round > 1;
@@ -389,7 +321,7 @@ function pending(problem) {
     </section>`);
 }
 
-const side = (name, hashes, none, pictures) => html`<div><h3>${t(`problem_page.${name}`)}</h3>
+export const side = (name, hashes, none, pictures) => html`<div><h3>${t(`problem_page.${name}`)}</h3>
   ${hashes.length
     ? pictures.list(hashes, t(`problem_page.${name}`))
     : html`<p class="quiet">${t(`problem_page.${none}`)}</p>`}</div>`;
@@ -551,165 +483,4 @@ async function petition(form, kind, id, app, draw) {
   app.say(t('problem_page.kept'));
   await draw();
   window.scrollTo(0, 0);
-}
-
-/** Queue something that needs no draft; what the server refused of the same kind is replaced by it. */
-export async function queueInstead(body, { kind, path, title }, refused) {
-  const id = drafts.newId();
-  await outbox.enqueue(body, { id, kind, path: path(id), title });
-  await mine().work('outbox', 'readwrite', async (s) => {
-    for (const one of refused) {
-      const now = await s.outbox.get(one.id);
-      if (now && outbox.unsent(now)) await s.outbox.put({ ...now, replaced_by: id });
-    }
-  });
-}
-
-// ── 整改 ─────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-export async function showRectify(root, [problemId], app) {
-  app.titled(t('rectify.title'));
-  if (!(await known(problemId))) await asked(() => sync.fetchProblem(problemId));
-  const problem = await known(problemId);
-  if (!problem) {
-    app.mount(root, nothingKnown('away'));
-    return null;
-  }
-  const sent = (await queuedFor(problemId, problem.told_at)).find((one) => one.kind === 'rectification');
-  if (sent) return showSent(root, sent, problem, app);
-  if (!app.isUnit || !problem.can.includes('rectify')) {
-    app.mount(root, html`<section class="card"><h2 class="said">${factOf(problem)}</h2>
-      <p>${t(app.isUnit ? 'rectify.not_now' : 'rectify.not_yours', { status: t(`status.${problem.status}`) })}</p>
-      <p><a class="button plain wide" href="#/problem/${problem.id}">${t('rectify.look')}</a></p></section>`);
-    return null;
-  }
-  return showForm(root, problem, await drafts.startProof(problem, app.today()), app);
-}
-
-/** A proof that was submitted already: what it says, and how far it has come. */
-async function showSent(root, entry, problem, app) {
-  const draw = inTurn(async () => {
-    const now = await outbox.entry(entry.id);
-    const body = await bodyOf(now);
-    const photos = await photosByHash(entry.draft);
-    app.mount(root, html`
-      ${queuedBox(now)}
-      ${!isUnderWay(now) && html`
-        <button type="button" class="main wide" data-do="again">${t('rectify.again')}</button>`}
-      ${body && html`<section class="card"><h2>${t('rectify.sent')}</h2>
-        <p class="said">${factOf(problem)}</p>
-        <dl class="facts"><dt>${t('rectify.description')}</dt><dd class="said">${body.description}</dd>
-          <dt>${t('rectify.completed_on')}</dt><dd>${dayText(body.completed_on)}</dd></dl>
-        ${photoStrip(entry.draft, 'proof', Object.keys(body.photos), photos, { fixed: true })}</section>`}`);
-  });
-  app.wire(root, {
-    again: async () => {
-      await drafts.openAgain(await outbox.entry(entry.id));
-      app.again();
-    },
-  });
-  await draw();
-  return outbox.watchQueue(draw);
-}
-
-async function showForm(root, problem, draft, app) {
-  const pictures = new Pictures();
-  app.mount(root, html`${turnedBack(problem)}${proofForm(problem, draft, pictures, app.today())}`);
-  const form = root.querySelector('form');
-  const { description, completed_on: completedOn } = form.elements;
-  const values = () => ({ description: description.value, completed_on: completedOn.value });
-  const tell = (now) => {
-    root.querySelector('#kept').textContent = t('rectify.kept', { at: momentText(now.changed_at) });
-    root.querySelector('#early').textContent = earlyText(now.completed_on, problem);
-  };
-  const keep = async () => tell(await drafts.changeDraft(draft.id, (one) => ({ ...one, ...values() })));
-  const drawPhotos = async () => {
-    const now = await drafts.draft(draft.id);
-    const strip = now.photos.length
-      ? photoStrip(draft.id, 'proof', now.photos, await photosByHash(draft.id))
-      : html`<p class="quiet">${t('rectify.no_photo')}</p>`;
-    app.mount(root.querySelector('#new-photos'), strip);
-    tell(now);
-  };
-  app.wire(root, {
-    enlarge: (button) => pictures.enlarge(button, app),
-    photo: async ({ dataset: { slot, source } }) => {
-      await keep();
-      try {
-        const taken = await take(app, { draft: draft.id, slot, path: `rectify/${problem.id}`, source, pdf: true });
-        if (taken) setRight(form, 'photos');
-      } finally {
-        await drawPhotos();
-      }
-    },
-    'drop-photo': async ({ dataset }) => {
-      await dropPhoto(draft.id, dataset);
-      await drawPhotos();
-    },
-    proof: async () => {
-      await keep();
-      if (!isRight(form, proofFaults(await drafts.draft(draft.id), problem, app.today()))) return;
-      await drafts.finishProof(draft.id);
-      outbox.send();
-      app.go(`entry/${draft.id}`, { replace: true });
-    },
-  }, {
-    proof: ({ name }) => {
-      setRight(form, name);
-      return keep();
-    },
-  });
-  if (takesPhotos(problem)) await drawPhotos();
-  pictures.fill(root, app);
-  return () => {
-    pictures.release();
-    letGoOfNothing(draft.id);
-  };
-}
-
-/** A proof in which nothing was said yet is no unfinished work. */
-async function letGoOfNothing(id) {
-  const now = await drafts.draft(id);
-  if (now?.state === 'open' && !now.description && !now.photos.length) await drafts.discard(id);
-}
-
-const takesPhotos = (problem) => problem.photo_rule !== 'forbidden';
-
-const proofForm = (problem, draft, pictures, today) => html`
-  <section class="card"><p>${severityBadge(problem.severity)} ${dueBadge(problem, today)}</p>
-    <h2 class="said">${factOf(problem)}</h2>
-    ${problem.due_on && html`<p>${t('problem_page.due', { day: dayText(problem.due_on) })}</p>`}
-    ${problem.advice && html`<p class="said quiet">${t('rectify.advice', { text: problem.advice })}</p>`}
-    ${problem.severity === 'critical' && html`<p class="note-box">${t('rectify.critical')}</p>`}</section>
-  <form class="fill" data-do="proof" novalidate>
-    ${faultsBox()}
-    ${field('proof', 'description', t('rectify.description'), (about) => html`
-      <textarea ${about} maxlength="8000" rows="5">${draft.description}</textarea>`)}
-    ${field('proof', 'completed_on', t('rectify.completed_on'), (about) => html`
-      <input type="date" ${about} max="${today}" value="${draft.completed_on}">`)}
-    <p class="hint" id="early">${earlyText(draft.completed_on, problem)}</p>
-    <section class="card" data-gallery><h2>${t('rectify.photos')}</h2>
-      <p>${t(`rectify.photo_${problem.photo_rule}`)}</p>
-      ${takesPhotos(problem) && html`<div class="beside">
-        ${side('before', problem.photos || [], problem.partial ? 'picture_away' : 'no_photo', pictures)}
-        <div><h3>${t('problem_page.after')}</h3><div id="new-photos"></div></div></div>
-        ${pictures.place()}
-        <p class="fault" id="fault-proof-photos" hidden></p>
-        ${photoButtons('proof', { pdf: true })}`}</section>
-    <p class="hint">${t('problem_page.counts_on_receipt')}</p>
-    <p class="hint" id="kept">${t('rectify.kept', { at: momentText(draft.changed_at) })}</p>
-    <div class="foot"><button type="submit" class="main">${t('rectify.submit')}</button></div>
-  </form>`;
-
-/** What keeps a proof from being handed in. What is merely odd does not. */
-const proofFaults = (draft, problem, today) => ({
-  description: !drafts.proofBody(draft, []).description && t('rectify.no_description'),
-  completed_on: !draft.completed_on ? t('rectify.no_day') : draft.completed_on > today && t('rectify.day_in_future'),
-  photos: problem.photo_rule === 'required' && !draft.photos.length && t('rectify.needs_photo'),
-});
-
-/** Put right before it was found: possible, but more often a slip of the finger. */
-function earlyText(day, problem) {
-  const found = !problem.partial && problem.timeline[0] && dateOf(Date.parse(problem.timeline[0].at));
-  return day && found && day < found ? t('rectify.early', { day: dayText(found) }) : '';
 }

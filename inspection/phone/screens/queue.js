@@ -24,7 +24,7 @@ const placeOf = (pointer) => /^\/answers\/([^/]+)/.exec(pointer || '')?.[1] || p
 function errorText(entry) {
   const { error } = entry;
   if (!error || entry.done_at || entry.replaced_by) return '';
-  if (error.code === 'no_network') return html`<p>${t('queue.no_network')}</p>`;
+  if (error.code === 'no_network' || error.code === 'not_passed') return html`<p>${t(`queue.${error.code}`)}</p>`;
   const own = { photo_damaged: 'queue.photo_damaged', body_gone: 'queue.body_gone', other_content: 'queue.other_content' }[error.code];
   return html`<p class="fault">${own ? t(own) : error.text || error.code}</p>
     ${error.faults?.length > 0 && html`<ul>${error.faults.map((fault) => html`<li><strong>${placeOf(fault.pointer)}</strong> ${fault.text}</li>`)}</ul>`}`;
@@ -68,13 +68,26 @@ const acts = (app, draw) => ({
   },
 });
 
-/** Drawn anew only where something changed: a finger may be on it. */
-function mountChanged(app, root, content) {
-  const text = String(content);
-  if (root.dataset.shown === text) return;
-  root.dataset.shown = text;
-  app.mount(root, text);
+/** Draw parts one below the other, `[key, content]` each. A part that reads as before keeps its element and is not
+ * moved where it need not be: a finger may be on it. */
+function mountParts(app, root, parts) {
+  const before = new Map([...root.children].map((one) => [one.dataset.part, one]));
+  let place = root.firstElementChild;
+  for (const [key, content] of parts) {
+    const text = String(content || '');
+    const element = before.get(key) || document.createElement('div');
+    before.delete(key);
+    if (element.dataset.text !== text) {
+      Object.assign(element.dataset, { part: key, text });
+      app.mount(element, text);
+    }
+    if (element === place) place = place.nextElementSibling;
+    else root.insertBefore(element, place);
+  }
+  for (const gone of before.values()) gone.remove();
 }
+
+const rows = (entries) => entries.map((one) => [one.id, row(one)]);
 
 export async function show(root, _, app) {
   app.titled(t('queue.title'));
@@ -84,16 +97,19 @@ export async function show(root, _, app) {
     const newestFirst = (those) => all.filter(those).sort((a, b) => b.created_at - a.created_at);
     const done = newestFirst((one) => one.done_at);
     const replaced = newestFirst((one) => !one.done_at && !outbox.unsent(one));
-    mountChanged(app, root, html`
-      ${outbox.isPaused() && html`<p class="trouble-box">${t('app.signed_out')} <a href="#/signin">${t('app.sign_in_again')}</a></p>`}
-      ${waiting.length > 0 && html`
+    mountParts(app, root, [
+      ['paused', outbox.isPaused() && html`<p class="trouble-box">${t('app.signed_out')} <a href="#/signin">${t('app.sign_in_again')}</a></p>`],
+      ['all', waiting.length > 0 && html`
         <p class="note-box">${t('queue.keep_open')}</p>
         <div class="pair"><button type="button" class="main" data-do="now">${t('queue.all_now')}</button>
-          <button type="button" class="plain" data-do="export">${t('queue.export_all')}</button></div>`}
-      <h2 class="section">${t('queue.unsent', { count: waiting.length })}</h2>
-      ${waiting.length ? waiting.map((one) => row(one)) : html`<p class="empty">${t('queue.nothing')}</p>`}
-      ${done.length > 0 && html`<h2 class="section">${t('queue.done', { count: done.length })}</h2>${done.map((one) => row(one))}`}
-      ${replaced.length > 0 && html`<h2 class="section">${t('queue.no_more')}</h2>${replaced.map((one) => row(one))}`}`);
+          <button type="button" class="plain" data-do="export">${t('queue.export_all')}</button></div>`],
+      ['unsent', html`<h2 class="section">${t('queue.unsent', { count: waiting.length })}</h2>${!waiting.length && html`<p class="empty">${t('queue.nothing')}</p>`}`],
+      ...rows(waiting),
+      ['done', done.length > 0 && html`<h2 class="section">${t('queue.done', { count: done.length })}</h2>`],
+      ...rows(done),
+      ['replaced', replaced.length > 0 && html`<h2 class="section">${t('queue.no_more')}</h2>`],
+      ...rows(replaced),
+    ]);
   };
   app.wire(root, acts(app, draw));
   await draw();
