@@ -12,6 +12,7 @@ import gzip
 import statistics
 from collections import Counter
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from pathlib import Path
 from typing import Final
 
@@ -89,7 +90,7 @@ def of_shell(line: Line) -> list[Figure]:
     asked = Counter(one.path for one in line.log)
     files = {path: packed(line.base + path) for path in asked}
     weight = sum(map(len, files.values()))
-    moved = sum(len(files[path]) * times for path, times in asked.items())
+    moved = sum(len(files[one.path]) for one in line.log if one.status == HTTPStatus.OK)
     limit = len(gzip.compress(b"".join(map(plain, files.values())), 9))
     return [
         Figure(

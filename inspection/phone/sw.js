@@ -5,10 +5,15 @@ const CACHE = KEPT + VERSION;
 const ROOT = new URL('./', self.location).pathname;
 const OWN = new Set(FILES.map(([path]) => ROOT + path));
 
+// each file must be the one of this version: a mixture fails, and is tried again later
+const fetched = async (mode) => {
+  const wanted = FILES.map(([path, integrity]) => new Request(ROOT + path, { integrity, cache: mode }));
+  await (await caches.open(CACHE)).addAll(wanted);
+};
+
 self.addEventListener('install', (event) => {
-  // each file must be the one of this version: a mixture fails, and is tried again later
-  const wanted = FILES.map(([path, integrity]) => new Request(ROOT + path, { integrity, cache: 'reload' }));
-  event.waitUntil(caches.open(CACHE).then((cache) => cache.addAll(wanted)));
+  // what the browser has of an earlier version, or of the page just loaded, need not come again
+  event.waitUntil(fetched('no-cache').catch(() => fetched('reload')));
 });
 
 self.addEventListener('activate', (event) => {
