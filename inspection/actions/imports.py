@@ -78,6 +78,8 @@ def _values(ctx: Context, one: ImportedInstitution) -> dict[str, Any]:
         "region_code": one.region_code,
         "credit_code": one.credit_code,
         "competent_department": one.competent_department,
+        "address": one.address,
+        "telephone": one.telephone,
         "profile": _standing(one.profile),
         "created_at": ctx.now(),
         "changed_at": ctx.now(),
@@ -94,6 +96,7 @@ def _standing(profile: dict[str, Any]) -> dict[str, Any]:
 def _update(ctx: Context, actor: Actor | None, row: InstitutionRow, one: ImportedInstitution) -> bool:
     before = snapshot(row)
     row.name, row.competent_department = one.name, one.competent_department
+    row.address, row.telephone = one.address or row.address, one.telephone or row.telephone
     row.profile = _standing({**row.profile, **one.profile})
     if snapshot(row) == before:
         return False

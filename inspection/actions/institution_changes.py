@@ -23,7 +23,8 @@ from inspection.storage.assignments import AssignmentRow
 from inspection.storage.institutions import InstitutionChangeRow, InstitutionRow
 from inspection.storage.unit import once_more, unit
 
-KEPT = ("name", "region_code", "competent_department", "closed_on", "successor_id", "profile", "credit_code")
+ALONG = ("competent_department", "address", "telephone")
+KEPT = ("name", "region_code", "closed_on", "successor_id", "profile", "credit_code", *ALONG)
 
 Apply = Callable[[Context, Actor, InstitutionRow, InstitutionChange], None]
 
@@ -51,8 +52,9 @@ def change_institution(
         if faults:
             raise Refused("invalid", faults)
         before = snapshot(row)
-        if given.competent_department is not None:
-            row.competent_department = given.competent_department
+        for name in ALONG:
+            if getattr(given, name) is not None:
+                setattr(row, name, getattr(given, name))
         APPLY[given.kind](ctx, actor, row, given)
         note_change(ctx, actor, row, given.kind, before, given.reason, given.effective_on, change_id)
         keep(ctx, actor, change_id, "change_institution", institution_id, incoming)

@@ -71,6 +71,8 @@ def view(row: InstitutionRow, region_names: Mapping[str, str]) -> InstitutionVie
         region_code=row.region_code,
         region_name=region_names[row.region_code],
         competent_department=row.competent_department,
+        address=row.address,
+        telephone=row.telephone,
         credit_code=row.credit_code,
         profile=row.profile,
         closed_on=row.closed_on,

@@ -69,7 +69,14 @@ def prepare(ctx: Context) -> list[str]:
 
 
 def add_institution(
-    ctx: Context, name: str, kind: str, region_code: str, competent_department: str, profile: dict[str, object]
+    ctx: Context,
+    name: str,
+    kind: str,
+    region_code: str,
+    competent_department: str,
+    profile: dict[str, object],
+    address: str | None = None,
+    telephone: str | None = None,
 ) -> UUID:
     """A new institution."""
     institution_id = new_id()
@@ -82,6 +89,8 @@ def add_institution(
                 region_code=region_code,
                 credit_code=None,
                 competent_department=competent_department,
+                address=address,
+                telephone=telephone,
                 profile=profile,
                 created_at=ctx.now(),
                 changed_at=ctx.now(),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from datetime import date, timedelta
+from uuid import UUID
 
 from inspection.actions import setup
 from inspection.actions.accounts import create_account
@@ -44,13 +45,27 @@ def accounts_table(settings: Settings) -> str:
     return "\n".join(lines)
 
 
+def add_institutions(ctx: Context) -> list[UUID]:
+    """Those of the cast, in its order."""
+    return [
+        setup.add_institution(
+            ctx,
+            place.name,
+            place.kind,
+            place.region_code,
+            place.department or EDUCATION[place.region_code],
+            place.profile,
+            place.address,
+            place.telephone,
+        )
+        for place in INSTITUTIONS
+    ]
+
+
 def seed(ctx: Context, shared_password: str) -> None:
     """Into an empty database that is at the head of its schema."""
     setup.prepare(ctx)
-    places = [
-        setup.add_institution(ctx, p.name, p.kind, p.region_code, p.department or EDUCATION[p.region_code], p.profile)
-        for p in INSTITUTIONS
-    ]
+    places = add_institutions(ctx)
     actors: dict[str, Actor] = {}
     for person in PEOPLE:
         grants = person.grants

@@ -42,6 +42,8 @@ INSTITUTION_COLUMNS: Final = Columns(
         "统一社会信用代码": "credit_code",
         "区划代码": "region_code",
         "主管部门": "competent_department",
+        "地址": "address",
+        "办公电话": "telephone",
         "学生数": "students",
         "教职工数": "staff",
         "应配保安数": "guards_required",
@@ -59,7 +61,7 @@ INSTITUTION_COLUMNS: Final = Columns(
         "一对一": "one_to_one",
     },
     needed=("name", "kind", "credit_code", "region_code", "competent_department"),
-    longest={"name": 128, "competent_department": 128},
+    longest={"name": 128, "competent_department": 128, "address": 128},
 )
 USER_COLUMNS: Final = Columns(
     names={
@@ -113,6 +115,8 @@ class ImportedInstitution:
     region_code: str
     competent_department: str
     profile: dict[str, Any]
+    address: str | None = None
+    telephone: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +150,8 @@ def institutions_of(
         profile: dict[str, Any] = {name: said for name in NUMBERS if (said := line.number(name)) is not None}
         profile |= {flag: said for flag in sorted(KNOWN_FLAGS) if (said := line.flag(flag)) is not None}
         name, department = line.text("name"), line.text("competent_department")
-        found.append(ImportedInstitution(name, kind, credit_code, region_code, department, profile))
+        where = line.words("address"), line.words("telephone")
+        found.append(ImportedInstitution(name, kind, credit_code, region_code, department, profile, *where))
     return ([] if faults else found), faults
 
 
@@ -264,6 +269,10 @@ class _Line:
 
     def given(self, column: str) -> str:
         return self._cells.get(column, "")
+
+    def words(self, column: str) -> str | None:
+        """A text that need not be there."""
+        return self.text(column) if self.given(column) else None
 
     def text(self, column: str) -> str:
         """A text that has to be there."""

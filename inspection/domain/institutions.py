@@ -28,6 +28,8 @@ class InstitutionChange:
     name: str | None
     region_code: str | None
     competent_department: str | None
+    address: str | None
+    telephone: str | None
     successor_id: UUID | None
     open_problems: str | None
 

@@ -82,6 +82,8 @@ class InstitutionView:
     region_code: str
     region_name: str
     competent_department: str
+    address: str | None
+    telephone: str | None
     credit_code: str | None
     profile: Mapping[str, Any]
     closed_on: date | None

@@ -19,6 +19,8 @@ class InstitutionSchema(Wire):
     region_code = Text(6)
     region_name = Text(64)
     competent_department = Text(128)
+    address = Text(128, allow_none=True)
+    telephone = Text(32, allow_none=True)
     credit_code = Text(18, allow_none=True)
     profile = Anything()
     closed_on = Day(allow_none=True)
@@ -53,6 +55,8 @@ class ChangeBody(Wire):
     name = Text(128, allow_none=True)
     region_code = Region(allow_none=True)
     competent_department = Text(128, allow_none=True)
+    address = Text(128, allow_none=True)
+    telephone = Text(32, allow_none=True)
     successor_id = Id(allow_none=True)
     open_problems = Choice(("follow", "end"), allow_none=True)
 
@@ -66,6 +70,8 @@ read_change = reader(
         name=data.get("name"),
         region_code=data.get("region_code"),
         competent_department=data.get("competent_department"),
+        address=data.get("address"),
+        telephone=data.get("telephone"),
         successor_id=data.get("successor_id"),
         open_problems=data.get("open_problems"),
     ),

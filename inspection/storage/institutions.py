@@ -34,6 +34,8 @@ class InstitutionRow(Base):
     region_code: Mapped[str] = mapped_column(ForeignKey("region.code"), index=True)
     credit_code: Mapped[str | None] = mapped_column(String(18), unique=True)
     competent_department: Mapped[str] = mapped_column(String(128))
+    address: Mapped[str | None] = mapped_column(String(128))
+    telephone: Mapped[str | None] = mapped_column(String(32))
     profile: Mapped[dict[str, Any]] = mapped_column(Json)
     created_at: Mapped[datetime]
     changed_at: Mapped[datetime] = mapped_column(index=True)

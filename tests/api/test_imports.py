@@ -53,6 +53,29 @@ def test_the_same_file_again_changes_nothing_and_another_updates(world: World) -
     assert one["profile"] == {"students": 800}  # a column that is not there says nothing
 
 
+def test_where_an_institution_is_and_whom_to_call(world: World) -> None:
+    table = [[*PLACES, "地址", "办公电话"], [*place(1), "新城区云杉路 18 号", "0471-0000001"], [*place(2), "", ""]]
+    assert places(world, comma(table)) == Imported(2, 0, 0)
+    one, other = (taken_over(world, code(number)) for number in (1, 2))
+    assert (one["address"], one["telephone"]) == ("新城区云杉路 18 号", "0471-0000001")
+    assert (other["address"], other["telephone"]) == (None, None)
+    assert places(world, comma([PLACES, place(1)])) == Imported(0, 0, 1), "a column that is not there says nothing"
+    moved = {"kind": "rename", "name": "新名小学", "effective_on": world.today.isoformat(), "reason": "搬迁"}
+    answer = world.person("bureau").put(
+        f"/institutions/{one['id']}/changes/{new_id()}", {**moved, "address": "新城区新址 1 号"}
+    )
+    assert answer.status_code == 201, answer.json
+    assert (answer.json["address"], answer.json["telephone"]) == ("新城区新址 1 号", "0471-0000001")
+    assert answer.json["changes"][-1]["after"]["address"] == "新城区新址 1 号"
+    long = [[*PLACES, "地址", "办公电话"], [*place(3), "长" * 129, "1" * 33]]
+    with pytest.raises(Refused) as refused:
+        places(world, comma(long))
+    assert {(fault.pointer, fault.code) for fault in refused.value.faults} == {
+        ("/2/地址", "length"),
+        ("/2/办公电话", "length"),
+    }
+
+
 def test_all_faults_by_row_and_column_and_nothing_is_written(world: World) -> None:
     before = count(world, "institution")
     rows = [

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 from playwright.sync_api import Error as PlaywrightError
@@ -126,6 +127,18 @@ def test_nobody_sees_or_sends_what_is_anothers(site: Site, line: Line, phone: Ph
     arrived(site, phone, record)
     once(line, record, *body.photos)
     assert (of(site, "inspector"), of(site, "inspector2")) == (1, 0)
+
+
+def test_how_to_get_to_a_place_and_whom_to_call(site: Site, phone: Phone) -> None:
+    plan(site, "云杉第一中学", "inspector")
+    page = ready(phone)
+    page.locator("a[href^='#/task/']", has_text="云杉第一中学").click()
+    about = page.locator("main .card", has_text="云杉路 18 号")
+    expect(about.get_by_role("link", name="致电云杉第一中学：0471-0001480")).to_have_attribute(
+        "href", "tel:04710001480"
+    )
+    asked = str(about.get_by_role("link", name="在地图中查找云杉第一中学").get_attribute("href"))
+    assert unquote(asked) == "geo:0,0?q=新城区 云杉路 18 号 云杉第一中学"
 
 
 def test_who_leaves_in_one_tab_has_left_in_all(site: Site, line: Line, phone: Phone) -> None:

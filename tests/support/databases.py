@@ -19,7 +19,8 @@ from inspection.actions import setup
 from inspection.actions.accounts import create_account, token_sha256
 from inspection.actions.context import Context
 from inspection.app import create_app, parts_of
-from inspection.demo.cast import EDUCATION, INSTITUTIONS, PEOPLE
+from inspection.demo import add_institutions
+from inspection.demo.cast import PEOPLE
 from inspection.domain.actor import Grant
 from inspection.settings import Settings
 from inspection.storage import accounts, migrations
@@ -133,12 +134,7 @@ def template(engine: str) -> str:
         migrations.upgrade(db.engine)
         ctx = parts_of(app).context()
         setup.prepare(ctx)
-        places = [
-            setup.add_institution(
-                ctx, p.name, p.kind, p.region_code, p.department or EDUCATION[p.region_code], p.profile
-            )
-            for p in INSTITUTIONS
-        ]
+        places = add_institutions(ctx)
         for person in PEOPLE:
             grants = person.grants
             if person.institution is not None:

@@ -9,7 +9,7 @@ import { LANGUAGES, language, sizeText, t } from '../words.js';
 const LITTLE_ROOM = 300 * 1048576;
 
 const agent = () => navigator.userAgent;
-const isApple = () => /iPhone|iPad|iPod/.test(agent()) || (/Macintosh/.test(agent()) && navigator.maxTouchPoints > 1);
+export const isApple = () => /iPhone|iPad|iPod/.test(agent()) || (/Macintosh/.test(agent()) && navigator.maxTouchPoints > 1);
 const isStandalone = () => navigator.standalone === true || window.matchMedia('(display-mode: standalone)').matches;
 
 /** What this browser cannot promise, worst first; each is the code of a text. Said before field work, not after. */
