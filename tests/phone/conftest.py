@@ -16,7 +16,7 @@ from playwright.sync_api import Error as PlaywrightError
 from tests.support import databases
 from tests.support.browser import CHROMIUM, LAUNCH, PHONE, Phone, Profile, reopenable
 from tests.support.line import Line
-from tests.support.site import Site, site_on
+from tests.support.site import ENGINE, Site, site_on
 
 FAILED = pytest.StashKey[bool]()
 
@@ -47,22 +47,16 @@ def browser(playwright: Playwright) -> Iterator[Browser]:
 
 
 @pytest.fixture
-def engine() -> str:
-    """What a phone sees is the same on each; parametrize it where it is not."""
-    return "sqlite"
-
-
-@pytest.fixture
 def processes() -> int:
     """Of the server that answer requests."""
     return 1
 
 
 @pytest.fixture
-def site(engine: str, processes: int, tmp_path: Path) -> Iterator[Site]:
+def site(processes: int, tmp_path: Path) -> Iterator[Site]:
     data_dir = tmp_path / "data"
     data_dir.mkdir()
-    with databases.copy(engine) as url, site_on(url, data_dir, processes) as made:
+    with databases.copy(ENGINE) as url, site_on(url, data_dir, processes) as made:
         yield made
 
 

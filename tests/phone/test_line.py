@@ -15,7 +15,7 @@ from tests.support.browser import Phone
 from tests.support.line import Line, Where, to
 from tests.support.photos import photo
 from tests.support.server import Caller
-from tests.support.site import Site, site_on
+from tests.support.site import ENGINE, Site, site_on
 from tests.support.world import sha256
 
 BROKEN = requests.ConnectionError
@@ -25,7 +25,7 @@ seeds = count()
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    with databases.copy("sqlite") as url, site_on(url, tmp_path_factory.mktemp("data")) as made:
+    with databases.copy(ENGINE) as url, site_on(url, tmp_path_factory.mktemp("data")) as made:
         yield made
 
 

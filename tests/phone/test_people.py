@@ -21,6 +21,7 @@ from tests.support.field import (
     home,
     inspected,
     kept,
+    lasting_site,
     lose_signal,
     plan,
     queue,
@@ -29,7 +30,7 @@ from tests.support.field import (
     row,
     waiting,
 )
-from tests.support.field_more import id_of, lasting_site, once, stored_here
+from tests.support.field_more import id_of, once, stored_here
 from tests.support.line import Line
 from tests.support.site import Site
 

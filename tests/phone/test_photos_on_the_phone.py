@@ -27,6 +27,7 @@ from tests.support.field import (
     finish,
     inspected,
     kept,
+    lasting_site,
     lose_signal,
     payload,
     queue,
@@ -40,7 +41,7 @@ from tests.support.field import (
     to_summary,
     type_in,
 )
-from tests.support.field_more import change_here, id_of, lasting_site, offer, once, stored_here
+from tests.support.field_more import change_here, id_of, offer, once, stored_here
 from tests.support.line import Line
 from tests.support.photos import CORNERS, TWELVE_MEGAPIXELS, heic, photo, png
 from tests.support.site import Site

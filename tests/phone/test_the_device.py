@@ -24,6 +24,7 @@ from tests.support.field import (
     home,
     inspected,
     kept,
+    lasting_site,
     lose_signal,
     plan,
     queue,
@@ -37,7 +38,7 @@ from tests.support.field import (
     type_in,
     waiting,
 )
-from tests.support.field_more import SHIFTED, id_of, lasting_site, offer, once, stored_here
+from tests.support.field_more import SHIFTED, id_of, offer, once, stored_here
 from tests.support.line import Line, to
 from tests.support.photos import photo
 from tests.support.site import Site

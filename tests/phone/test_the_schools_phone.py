@@ -12,6 +12,7 @@ from playwright.sync_api import expect
 from tests.support import field
 from tests.support.browser import Phone
 from tests.support.field import find_signal, lose_signal, payload, ready, waiting
+from tests.support.field_more import id_of, stored_soon
 from tests.support.line import Line
 from tests.support.photos import pdf, photo
 from tests.support.site import Site
@@ -150,6 +151,7 @@ def test_an_objection_and_an_extension_without_a_network(
     page.locator(f"a.card[href='#/problem/{first}']").click()
     page.locator("#ask-objection summary").click()
     page.locator("form[data-do=objection] [name=reason]").fill("文件已印发，见附件")
+    stored_soon(phone, id_of(site, "school"), "settings", "return value && value.reason", "文件已印发，见附件")
     page.reload()
     page.locator("form[data-do=objection] [type=submit]").click()
     waiting(phone, 1)

@@ -17,7 +17,7 @@ from tests.support import databases
 from tests.support.browser import Phone
 from tests.support.line import Line
 from tests.support.photos import photo
-from tests.support.site import Site, site_on
+from tests.support.site import ENGINE, Site, site_on
 from tests.support.world import new_id, sha256
 
 PATIENCE_MS: Final = 20_000
@@ -396,7 +396,7 @@ def arrived(site: Site, phone: Phone, record: str, username: str = "inspector") 
 @contextmanager
 def lasting_site(folder: Path) -> Iterator[Site]:
     """A server for many visits; at the end nothing in it may be wrong."""
-    with databases.copy("sqlite") as url, site_on(url, folder) as made:
+    with databases.copy(ENGINE) as url, site_on(url, folder) as made:
         yield made
         said = made.command("verify")
     assert said.returncode == 0, said.stdout

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
 from playwright.sync_api import Locator
 
 from inspection import serving
-from tests.support import databases
 from tests.support.browser import Phone
 from tests.support.field import payload
 from tests.support.line import Line
-from tests.support.site import Site, site_on
+from tests.support.site import Site
 
 SHIFTED: Final = """() => {
     const True = Date
@@ -55,15 +52,6 @@ OWN: Final = """async ([user, store, mode]) => {
 }"""
 
 
-@contextmanager
-def lasting_site(folder: Path) -> Iterator[Site]:
-    """A server for several tests, with which nothing may be wrong at the end."""
-    with databases.copy("sqlite") as url, site_on(url, folder) as made:
-        yield made
-        said = made.command("verify")
-        assert said.returncode == 0, said.stdout
-
-
 def id_of(site: Site, username: str = "inspector") -> str:
     return str(site.caller(username).get("/me").json()["id"])
 
@@ -71,6 +59,14 @@ def id_of(site: Site, username: str = "inspector") -> str:
 def stored_here(phone: Phone, user: str, store: str, value: str = "return value.id") -> list[Any]:
     """Of every record of this person's store, what the body of a function of `value` gives."""
     return list(phone.page.evaluate(OWN.replace("CHANGE", value), [user, store, "readonly"]) or [])
+
+
+def stored_soon(phone: Phone, user: str, store: str, value: str, wanted: Any) -> None:
+    """Until it is among them; nothing but looking tells."""
+    for _ in range(1000):
+        if wanted in stored_here(phone, user, store, value):
+            return
+    raise AssertionError(f"{wanted} was not stored")
 
 
 def change_here(phone: Phone, user: str, store: str, change: str) -> None:
