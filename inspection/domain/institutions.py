@@ -25,13 +25,13 @@ class InstitutionChange:
     kind: str
     effective_on: date
     reason: str
-    name: str | None
-    region_code: str | None
-    competent_department: str | None
-    address: str | None
-    telephone: str | None
-    successor_id: UUID | None
-    open_problems: str | None
+    name: str | None = None
+    region_code: str | None = None
+    competent_department: str | None = None
+    address: str | None = None
+    telephone: str | None = None
+    successor_id: UUID | None = None
+    open_problems: str | None = None
 
 
 def already_decided(kind: str, *, closed: bool, answered_for: bool, unfinished: int) -> bool:

@@ -235,6 +235,6 @@ def test_a_year_with_its_terms_in_another_order_is_the_same_year(world: World) -
     ],
 )
 def test_a_change_is_dated_from_the_first_day_to_today(on: date, code: str | None) -> None:
-    renamed = InstitutionChange("rename", on, "x", "新名", None, None, None, None)
+    renamed = InstitutionChange("rename", on, "x", name="新名")
     faults = [(fault.pointer, fault.code) for fault in change_faults(renamed, 0, date(2026, 11, 23))]
     assert faults == ([("/effective_on", code)] if code else [])

@@ -223,5 +223,6 @@ def test_what_one_was_told_opens_the_very_item(site: Site, phone: Phone, found: 
     expect(page).to_have_url(f"{phone.line.base}/m/#/notice/{notice['id']}")
     page.go_back()
     page.reload()
+    phone.line.until(lambda _: [one for one in phone.line.seen("PUT", "/api/v1/notifications/") if one.status])
     unread = [one for one in site.caller("school").get("/notifications").json()["items"] if one["read_at"] is None]
     assert "notice_issued" not in {one["kind"] for one in unread}
