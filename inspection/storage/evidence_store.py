@@ -125,9 +125,7 @@ class FolderStore(_Local):
     def __init__(self, root: Path, cache: Path) -> None:
         super().__init__(root / "incoming", cache)
         self.root = root
-        for number in range(256):
-            (root / f"{number:02x}").mkdir(exist_ok=True)
-        _sync_folder(root)
+        self._lasting: set[Path] = set()
 
     def keep(self, received: Received) -> None:
         target = self._path(received.sha256)
@@ -137,8 +135,16 @@ class FolderStore(_Local):
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+        self._make(target.parent)
         received.path.replace(target)
         _sync_folder(target.parent)
+
+    def _make(self, folder: Path) -> None:
+        """Another process may have made it a moment ago and not have made it last yet: so each does, once."""
+        if folder not in self._lasting:
+            folder.mkdir(exist_ok=True)
+            _sync_folder(self.root)
+            self._lasting.add(folder)
 
     def open(self, sha256: str) -> IO[bytes]:
         return self._path(sha256).open("rb")
