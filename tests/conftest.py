@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,10 +10,6 @@ from hypothesis import settings
 
 from tests.support import databases
 from tests.support.world import World, made_world
-
-# a process that holds the whole suite has very many objects, and looking through them again and again takes a third of
-# its time
-gc.set_threshold(200_000, 50, 100)
 
 # the suite's cases are the same each time, the drill's are new; neither looks at how long one takes
 settings.register_profile("suite", derandomize=True, deadline=None)
