@@ -182,6 +182,7 @@ const SLABS = 90;
 export async function lastEnd() {
   const name = String(Math.random());
   const ended = localStorage.getItem('ended');
+  if (ended === null) localStorage.setItem('ended', '');
   window.addEventListener('pagehide', () => localStorage.setItem('ended', name));
   window.addEventListener('pageshow', ({ persisted }) => persisted && localStorage.setItem('ended', ''));
   const begin = async (s) => {

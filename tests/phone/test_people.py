@@ -142,6 +142,17 @@ def test_how_to_get_to_a_place_and_whom_to_call(site: Site, phone: Phone) -> Non
     assert unquote(asked) == "geo:0,0?q=新城区 云杉路 18 号 云杉第一中学"
 
 
+def test_who_chooses_a_place_before_the_first_list_has_come_sees_it_come(site: Site, line: Line, phone: Phone) -> None:
+    page = phone.open("/m/#/signin")
+    held = Held(page, "**/api/v1/sync*")
+    phone.sign_in("inspector")
+    expect(page.locator("[data-do=prepare]")).to_be_visible()
+    page.locator("a[href='#/new']").click()
+    expect(page.locator("#found")).to_contain_text("本机还没有单位资料")
+    held.release()
+    expect(page.locator("#found")).to_contain_text("云杉第一中学")
+
+
 def test_who_leaves_in_one_tab_has_left_in_all(site: Site, line: Line, phone: Phone) -> None:
     page = ready(phone)
     other = phone.context.new_page()

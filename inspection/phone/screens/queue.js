@@ -74,7 +74,8 @@ function mountParts(app, root, parts) {
   const before = new Map([...root.children].map((one) => [one.dataset.part, one]));
   let place = root.firstElementChild;
   for (const [key, content] of parts) {
-    const text = String(content || '');
+    if (!content) continue;
+    const text = String(content);
     const element = before.get(key) || document.createElement('div');
     before.delete(key);
     if (element.dataset.text !== text) {

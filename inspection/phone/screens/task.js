@@ -12,11 +12,14 @@ const MOST_SHOWN = 50;
 
 export async function choose(root, _, app) {
   app.titled(t('task.choose'));
-  const places = (await mine().all('institutions')).sort((a, b) => a.name.localeCompare(b.name, 'zh'));
+  const byName = (a, b) => a.name.localeCompare(b.name, 'zh');
   app.mount(root, html`
     <label class="field"><span>${t('task.search')}</span><input type="search" data-on="search" autocomplete="off"></label>
     <div id="found"></div>`);
-  const draw = (text) => {
+  const draw = async () => {
+    const places = (await mine().all('institutions')).sort(byName);
+    const text = root.querySelector('input')?.value.trim();
+    if (text === undefined) return; // another screen by now
     const found = places.filter((one) => one.name.includes(text) || one.region_name.includes(text));
     app.mount(root.querySelector('#found'), html`
       ${found.slice(0, MOST_SHOWN).map((one) => html`<a class="card" href="#/new/${one.id}"><h2>${one.name}</h2>
@@ -24,8 +27,9 @@ export async function choose(root, _, app) {
       ${found.length > MOST_SHOWN && html`<p class="hint">${t('task.more', { count: found.length - MOST_SHOWN })}</p>`}
       ${!found.length && html`<p class="empty">${t(places.length ? 'task.none_found' : 'task.no_places')}</p>`}`);
   };
-  app.wire(root, {}, { search: (input) => draw(input.value.trim()) });
-  draw('');
+  app.wire(root, {}, { search: draw });
+  await draw();
+  return app.watchRefresh(draw);
 }
 
 export async function showTask(root, [id], app) {
