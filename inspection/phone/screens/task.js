@@ -12,14 +12,12 @@ const MOST_SHOWN = 50;
 
 export async function choose(root, _, app) {
   app.titled(t('task.choose'));
-  const byName = (a, b) => a.name.localeCompare(b.name, 'zh');
+  let places = [];
   app.mount(root, html`
     <label class="field"><span>${t('task.search')}</span><input type="search" data-on="search" autocomplete="off"></label>
     <div id="found"></div>`);
-  const draw = async () => {
-    const places = (await mine().all('institutions')).sort(byName);
-    const text = root.querySelector('input')?.value.trim();
-    if (text === undefined) return; // another screen by now
+  const draw = () => {
+    const text = root.querySelector('input').value.trim();
     const found = places.filter((one) => one.name.includes(text) || one.region_name.includes(text));
     app.mount(root.querySelector('#found'), html`
       ${found.slice(0, MOST_SHOWN).map((one) => html`<a class="card" href="#/new/${one.id}"><h2>${one.name}</h2>
@@ -28,8 +26,12 @@ export async function choose(root, _, app) {
       ${!found.length && html`<p class="empty">${t(places.length ? 'task.none_found' : 'task.no_places')}</p>`}`);
   };
   app.wire(root, {}, { search: draw });
-  await draw();
-  return app.watchRefresh(draw);
+  const load = async () => {
+    places = (await mine().all('institutions')).sort((a, b) => a.name.localeCompare(b.name, 'zh'));
+    if (root.querySelector('#found')) draw();
+  };
+  await load();
+  return app.watchRefresh(load);
 }
 
 export async function showTask(root, [id], app) {
