@@ -24,7 +24,8 @@ check: $(DEV_READY)
 
 drill: $(DEV_READY) browser
 	$(BIN)/python -m pytest -n 0 -m "drill or hypothesis" --hypothesis-profile=drill --timeout=3600 tests
-	PHONE_ENGINE=postgresql $(BIN)/python -m pytest -n 0 --timeout=3600 tests/phone
+	PHONE_ENGINE=postgresql $(BIN)/python -m pytest -n 0 --timeout=3600 tests/phone \
+	  --ignore tests/phone/test_vectors.py --ignore tests/phone/test_every_screen.py
 
 # The phone's tests need the system's Chromium, and a font that has Chinese. Where it cannot be had they are skipped.
 browser:

@@ -87,10 +87,11 @@ def plain(data: bytes) -> bytes:
 
 def of_shell(line: Line) -> list[Figure]:
     """After a first visit: all requests of it, the service worker's own too."""
-    asked = Counter(one.path for one in line.log)
+    log = list(line.log)  # before what is asked for here
+    asked = Counter(one.path for one in log)
     files = {path: packed(line.base + path) for path in asked}
     weight = sum(map(len, files.values()))
-    moved = sum(len(files[one.path]) for one in line.log if one.status == HTTPStatus.OK)
+    moved = sum(len(files[one.path]) for one in log if one.status == HTTPStatus.OK)
     limit = len(gzip.compress(b"".join(map(plain, files.values())), 9))
     return [
         Figure(

@@ -456,7 +456,7 @@ async function start() {
   });
   const end = await lastEnd().catch(() => 'whole');
   if (end === 'cut') beginNewLog().catch(() => {});
-  wiped = end === 'wiped' && !session;
+  wiped = end === 'wiped';
   outbox.watchQueue(strip);
   outbox.watchArrivals(() => run(() => refresh({ anew: true })));
   window.addEventListener('hashchange', () => run(route));

@@ -67,39 +67,28 @@ def visit(phone: Phone, photos: int = PHOTOS) -> str:
 
 
 @contextmanager
-def held(line: Line, fits: Callable[[Request], bool]) -> Iterator[threading.Event]:
-    """A line on which nothing moves from the first request that fits until the end; the event tells of it."""
+def held(line: Line, fits: Callable[[Request], bool], lost: bool = False) -> Iterator[threading.Event]:
+    """A line on which nothing moves from the first request that fits until the end, where that one may be `lost`; the
+    event tells of it."""
     begun, over = threading.Event(), threading.Event()
 
     def holds(request: Request) -> bool:
-        if fits(request):
-            begun.set()
-            over.wait(60)
-        return False
-
-    line.lose_requests(holds)
-    try:
-        yield begun
-    finally:
-        over.set()
-
-
-@contextmanager
-def lost_when_told(line: Line, fits: Callable[[Request], bool]) -> Iterator[threading.Event]:
-    """The first request that fits is held until the end, and is lost then; the event tells that it is under way."""
-    begun, over = threading.Event(), threading.Event()
-
-    def holds(request: Request) -> bool:
-        if not fits(request) or begun.is_set():
+        if not fits(request):
             return False
         begun.set()
-        return over.wait(60)
+        over.wait(60)
+        return lost
 
     line.lose_requests(holds)
     try:
         yield begun
     finally:
         over.set()
+
+
+def clock_stands(phone: Phone) -> None:
+    """No timer of the phone's runs out any more. After `clock.install()`."""
+    phone.page.clock.pause_at(datetime.now(UTC) + timedelta(minutes=1))
 
 
 # ── answers lost ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -136,8 +125,8 @@ def test_what_fails_in_the_moment_in_which_the_line_comes_back_goes_at_once(
     page = phone.page
     page.clock.install()
     ready(phone)
-    page.clock.pause_at(datetime.now(UTC) + timedelta(minutes=1))
-    with lost_when_told(line, PUT_RECORD) as begun:
+    clock_stands(phone)
+    with held(line, PUT_RECORD, lost=True) as begun:
         record = visit(phone)
         assert begun.wait(20)
         page.evaluate("window.dispatchEvent(new Event('online'))")
@@ -158,7 +147,7 @@ def test_a_tap_counts_although_the_list_changes_under_the_finger(
     line.restore()
     says(line, f"/inspections/{first}", 503, "服务器忙，请稍后。")
     queue(phone)
-    page.clock.pause_at(datetime.now(UTC) + timedelta(minutes=1))
+    clock_stands(phone)
     with held(line, PUT_PHOTO) as begun:
         phone.context.set_offline(False)
         assert begun.wait(20)

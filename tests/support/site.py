@@ -17,6 +17,9 @@ from inspection import serving
 from inspection.demo.cast import INSTITUTIONS
 from tests.support.server import Server, environment_for, free_port, wait_for
 
+ENGINE: Final = os.environ.get("PHONE_ENGINE", "sqlite")
+"""What lies behind the phones, which see no difference: one in the suite, the other as well in the drill."""
+
 
 def gunicorn(port: int, workers: int, environment: dict[str, str], data_dir: Path) -> subprocess.Popen[bytes]:
     with (data_dir / "server.log").open("ab") as log:
@@ -62,10 +65,6 @@ class Site(Server):
         seen = self.caller("league").get("/institutions?limit=200").json()["items"]
         found = {item["name"]: item["id"] for item in seen}
         return [found[place.name] for place in INSTITUTIONS]
-
-
-ENGINE: Final = os.environ.get("PHONE_ENGINE", "sqlite")
-"""What lies behind the phones, which see no difference: one in the suite, the other as well in the drill."""
 
 
 @contextmanager

@@ -68,6 +68,8 @@ const acts = (app, draw) => ({
   },
 });
 
+const drawn = new WeakMap();
+
 /** Draw parts one below the other, `[key, content]` each. A part that reads as before keeps its element and is not
  * moved where it need not be: a finger may be on it. */
 function mountParts(app, root, parts) {
@@ -78,8 +80,9 @@ function mountParts(app, root, parts) {
     const text = String(content);
     const element = before.get(key) || document.createElement('div');
     before.delete(key);
-    if (element.dataset.text !== text) {
-      Object.assign(element.dataset, { part: key, text });
+    if (drawn.get(element) !== text) {
+      element.dataset.part = key;
+      drawn.set(element, text);
       app.mount(element, text);
     }
     if (element === place) place = place.nextElementSibling;

@@ -64,6 +64,9 @@ const openLine = (one, today) => html`<li class="card"><div><span class="badge $
   <span class="badge">${t(`status.${one.status}`)}</span>${one.due_on && one.due_on < today && html` <span class="badge overdue">${dueText(one.due_on, today)}</span>`}</div>
   <p>${one.text}${one.place && html`（${one.place}）`}</p></li>`;
 
+/** What can be dialled of an office's telephone: the first number, without what is to be asked for there. */
+const dialled = (telephone) => (/\+?\d[\d ()-]+/.exec(telephone || '')?.[0] || '').replace(/[^+\d]/g, '');
+
 /** The phone's own map, asked for the place. */
 function mapOf(place) {
   const asked = encodeURIComponent(`${place.region_name} ${place.address || ''} ${place.name}`);
@@ -86,10 +89,10 @@ async function showStart(root, app, { place, task, checklist }) {
   const about = html`
     <section class="card">
       <p class="quiet">${t(`kind.${place.kind}`)} · ${place.region_name} · ${place.competent_department}</p>
-      ${place.address && html`<p>${place.address}</p>`}
+      ${(place.address || place.telephone) && html`<p>${[place.address, place.telephone].filter(Boolean).join(' · ')}</p>`}
       <div class="pair small">
         <a class="button plain" href="${mapOf(place)}" aria-label="${t('task.map_of', { name: place.name })}">${t('task.map')}</a>
-        ${place.telephone && html`<a class="button plain" href="tel:${place.telephone.replace(/[^+\d]/g, '')}" aria-label="${t('task.call_of', { name: place.name, number: place.telephone })}">${t('task.call')}</a>`}</div>
+        ${dialled(place.telephone) && html`<a class="button plain" href="tel:${dialled(place.telephone)}" aria-label="${t('task.call_of', { name: place.name, number: place.telephone })}">${t('task.call')}</a>`}</div>
       ${task && html`<p>${t('task.planned', { day: dayText(task.planned_on) })}</p>`}
       ${task?.note && html`<p class="note-box">${task.note}</p>`}
       <p>${checklist ? t('task.checklist', { title: checklist.title, version: checklist.version }) : t('task.no_checklist')}</p>
