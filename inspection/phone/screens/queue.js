@@ -135,23 +135,24 @@ export async function showEntry(root, [id], app) {
   const draw = async () => {
     const entry = await outbox.entry(id);
     if (!entry) {
-      app.mount(root, html`<p class="empty">${t('check.gone')}</p>`);
+      mountParts(app, root, [['gone', html`<p class="empty">${t('check.gone')}</p>`]]);
       return;
     }
     const { receipt, answer } = entry;
-    app.mount(root, html`
-      ${!entry.done_at && !entry.stored && html`<p class="note-box">${t('entry.only_here')}</p>`}
-      ${row(entry, true)}
-      ${receipt && html`<section class="card"><details><summary>${t('entry.receipt')}</summary><dl class="facts">
+    mountParts(app, root, [
+      ['only here', !entry.done_at && !entry.stored && html`<p class="note-box">${t('entry.only_here')}</p>`],
+      ['record', row(entry, true)],
+      ['receipt', receipt && html`<section class="card"><details><summary>${t('entry.receipt')}</summary><dl class="facts">
         <dt>${t('entry.code')}</dt><dd>${receipt.code}</dd>
         <dt>${t('entry.completed')}</dt><dd>${momentText(receipt.completed_at)}</dd>
         <dt>${t('entry.content')}</dt><dd><code>${receipt.content_sha256}</code></dd>
-        <dt>${t('entry.photos', { count: receipt.photos.length })}</dt><dd>${receipt.photos.map((sha) => html`<code>${sha}</code><br>`)}</dd></dl></details></section>`}
-      ${answer?.problems?.length > 0 && html`<section class="card"><h2>${t('entry.problems', { count: answer.problems.length })}</h2><ul class="lines">
-        ${answer.problems.map((one) => html`<li><span class="badge ${one.severity}">${t(`severity.${one.severity}`)}</span> ${one.item_code || t('finding.other')} · ${t(`status.${one.status}`)}${one.due_on && html` · ${dueText(one.due_on, app.today())}`}</li>`)}</ul></section>`}
-      ${answer?.flags?.length > 0 && html`<section class="card"><h2>${t('entry.flags')}</h2><p class="hint">${t('entry.flags_hint')}</p><ul class="timeline">
-        ${[...new Set(answer.flags.map((one) => one.code))].map((code) => html`<li>${t(`flag.${code}`)} ${itemsOf(answer.flags.filter((one) => one.code === code))}</li>`)}</ul></section>`}
-      <a class="button plain wide" href="#/">${t('entry.home')}</a>`);
+        <dt>${t('entry.photos', { count: receipt.photos.length })}</dt><dd>${receipt.photos.map((sha) => html`<code>${sha}</code><br>`)}</dd></dl></details></section>`],
+      ['problems', answer?.problems?.length > 0 && html`<section class="card"><h2>${t('entry.problems', { count: answer.problems.length })}</h2><ul class="lines">
+        ${answer.problems.map((one) => html`<li><span class="badge ${one.severity}">${t(`severity.${one.severity}`)}</span> ${one.item_code || t('finding.other')} · ${t(`status.${one.status}`)}${one.due_on && html` · ${dueText(one.due_on, app.today())}`}</li>`)}</ul></section>`],
+      ['flags', answer?.flags?.length > 0 && html`<section class="card"><h2>${t('entry.flags')}</h2><p class="hint">${t('entry.flags_hint')}</p><ul class="timeline">
+        ${[...new Set(answer.flags.map((one) => one.code))].map((code) => html`<li>${t(`flag.${code}`)} ${itemsOf(answer.flags.filter((one) => one.code === code))}</li>`)}</ul></section>`],
+      ['home', html`<a class="button plain wide" href="#/">${t('entry.home')}</a>`],
+    ]);
   };
   app.wire(root, acts(app, draw));
   await draw();
