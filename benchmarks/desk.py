@@ -26,9 +26,9 @@ from sqlalchemy import event, text
 from benchmarks import crowd, deadline_pass, load
 from benchmarks.figure import ROUNDS, Figure, resident_of
 from inspection import serving
-from inspection.api.problems import filters_of
 from inspection.documents import workbook
 from inspection.domain.actor import Grant
+from inspection.schemas.queries import filters_of
 from inspection.storage import accounts, problem_list
 from inspection.storage.db import db
 from tests.support.server import Server, free_port, serving_on

@@ -15,7 +15,8 @@ from inspection.api import docs, problem_json
 from inspection.api import routes as api_routes
 from inspection.documents import notice
 from inspection.domain.clock import Clock
-from inspection.pages import face, health, phone
+from inspection.pages import assets, health, phone, refusals
+from inspection.pages import routes as desk_routes
 from inspection.settings import Settings
 from inspection.storage import evidence_store
 from inspection.storage.db import db, engine_options, prepare_engine
@@ -52,6 +53,10 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Flask:
         url = url.set(drivername="postgresql+psycopg")
     app.config.update(
         SECRET_KEY=settings.secret_key,
+        SESSION_COOKIE_NAME="desk",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        WTF_CSRF_TIME_LIMIT=None,  # a form lives as long as its session
         SQLALCHEMY_DATABASE_URI=url,
         SQLALCHEMY_ENGINE_OPTIONS=engine_options(url),
     )
@@ -63,10 +68,12 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Flask:
         clock=clock or Clock(settings.zone),
         evidence=evidence_store.from_url(settings.evidence_url, settings.data_dir),
     )
-    problem_json.register(app, unusable=(OperationalError, InternalError, PoolTimeout), twin=IntegrityError)
+    unusable = (OperationalError, InternalError, PoolTimeout)
+    problem_json.register(app, unusable=unusable, twin=IntegrityError, page=refusals.render)
     app.register_blueprint(api_routes.api)
     app.register_blueprint(docs.docs)
-    app.register_blueprint(face.pages)
+    app.register_blueprint(desk_routes.desk)
+    app.register_blueprint(assets.assets)
     app.register_blueprint(phone.phone)
     app.register_blueprint(health.health)
     return app

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import gzip
 import hashlib
 from typing import Any, Final
@@ -11,6 +13,7 @@ import orjson
 from flask import Response, current_app, request
 
 from inspection.actions.context import Context
+from inspection.domain.errors import Refused
 
 DRAIN_LIMIT: Final = 64 * 1024 * 1024
 
@@ -40,6 +43,22 @@ def _plain_value(value: Any) -> Any:
     if isinstance(value, UUID):
         return str(value)
     raise TypeError(type(value).__name__)
+
+
+def key_of(cursor: str) -> tuple[str, ...]:
+    """The keyset position that a cursor stands for. Raises `invalid_cursor`."""
+    try:
+        key = orjson.loads(base64.urlsafe_b64decode(cursor.encode("ascii")))
+    except (ValueError, binascii.Error):
+        raise Refused("invalid_cursor") from None
+    if not isinstance(key, list) or not all(isinstance(part, str) for part in key):
+        raise Refused("invalid_cursor")
+    return tuple(key)
+
+
+def cursor_of(key: tuple[str, ...] | None) -> str | None:
+    """What to ask the next page by; None at the end."""
+    return base64.urlsafe_b64encode(orjson.dumps(key)).decode() if key is not None else None
 
 
 def compressed(response: Response) -> Response:

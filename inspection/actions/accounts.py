@@ -25,6 +25,9 @@ from inspection.storage.accounts import ActivationRow, FailedSignInRow, RoleRow,
 from inspection.storage.unit import unit
 
 TOKEN_LIFETIME: Final = timedelta(days=90)
+DESK_LIFETIME: Final = timedelta(hours=12)
+"""A working day at a desk that others may sit at."""
+
 FAILURE_WINDOW: Final = timedelta(minutes=15)
 FAILURES_PER_NAME_AND_ADDRESS: Final = 10
 FAILURES_PER_NAME: Final = 50
@@ -58,7 +61,14 @@ def token_sha256(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def sign_in(ctx: Context, username: str, password: str, device_name: str, address: str) -> SignedIn:
+def sign_in(
+    ctx: Context,
+    username: str,
+    password: str,
+    device_name: str,
+    address: str,
+    lifetime: timedelta = TOKEN_LIFETIME,
+) -> SignedIn:
     """A new device of the person. Raises `wrong_credentials`, `too_many_attempts`; only failures are counted."""
     limits = _throttled(ctx, username, address)
     user = accounts.find_user_for_system(ctx.session, username)
@@ -70,7 +80,7 @@ def sign_in(ctx: Context, username: str, password: str, device_name: str, addres
         raise _failed(ctx, limits, user_id, address)
     with unit(ctx.session):
         accounts.forget_failures_for_system(ctx.session, limits[0][0])
-        return _new_device(ctx, user_id, device_name)
+        return _new_device(ctx, user_id, device_name, lifetime)
 
 
 def _throttled(ctx: Context, username: str, address: str) -> tuple[tuple[str, int], ...]:
@@ -96,7 +106,7 @@ def _failed(ctx: Context, limits: tuple[tuple[str, int], ...], user_id: UUID | N
     return Refused("wrong_credentials")
 
 
-def _new_device(ctx: Context, user_id: UUID, device_name: str) -> SignedIn:
+def _new_device(ctx: Context, user_id: UUID, device_name: str, lifetime: timedelta = TOKEN_LIFETIME) -> SignedIn:
     token, now = secrets.token_urlsafe(32), ctx.now()
     device = TokenRow(
         id=new_id(),
@@ -104,7 +114,7 @@ def _new_device(ctx: Context, user_id: UUID, device_name: str) -> SignedIn:
         token_sha256=token_sha256(token),
         device_name=device_name,
         created_at=now,
-        expires_at=now + TOKEN_LIFETIME,
+        expires_at=now + lifetime,
         revoked_at=None,
     )
     ctx.session.add(device)
@@ -126,7 +136,15 @@ def new_activation(ctx: Context, user: UserRow) -> tuple[str, ActivationRow]:
     )
 
 
-def activate(ctx: Context, username: str, code: str, password: str, device_name: str, address: str) -> SignedIn:
+def activate(
+    ctx: Context,
+    username: str,
+    code: str,
+    password: str,
+    device_name: str,
+    address: str,
+    lifetime: timedelta = TOKEN_LIFETIME,
+) -> SignedIn:
     """Choose the first password with the code and be signed in; the code is used up. Raises `wrong_credentials` (also
     for a code that is used or too old), `too_many_attempts`, `invalid` with a fault at `/password`."""
     limits = _throttled(ctx, username, address)
@@ -153,7 +171,7 @@ def activate(ctx: Context, username: str, code: str, password: str, device_name:
             known.password_hash = password_hash
             accounts.forget_failures_for_system(ctx.session, limits[0][0])
             ctx.record(None, "activate_account", "account", user_id)
-            return _new_device(ctx, user_id, device_name)
+            return _new_device(ctx, user_id, device_name, lifetime)
     raise _failed(ctx, limits, user_id, address)
 
 

@@ -38,6 +38,13 @@ def list_institutions(
     return cut(rows, limit, lambda row: (row.name, str(row.id)), lambda row: view(row, names))
 
 
+def regions_of(ctx: Context, actor: Actor) -> list[tuple[str, str]]:
+    """The regions in which the actor holds a role, and those inside them: (code, name), by code."""
+    prefixes = [grant.region_prefix for grant in actor.grants if grant.region_code]
+    names = institutions.region_names_for_system(ctx.session)
+    return [(code, name) for code, name in sorted(names.items()) if any(code.startswith(one) for one in prefixes)]
+
+
 def get_institution(ctx: Context, actor: Actor, institution_id: UUID) -> InstitutionDetail:
     """With what happened to it; raises `not_found`."""
     row = institutions.get(actor, ctx.session, institution_id)

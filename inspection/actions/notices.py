@@ -204,6 +204,11 @@ def list_notices(
     return cut(rows, limit, lambda row: (row[0].issued_at.isoformat(), str(row[0].id)), lambda row: _line(*row))
 
 
+def unacknowledged(ctx: Context, actor: Actor) -> list[NoticeLine]:
+    """Notices in scope of whose receipt nobody has said anything, the oldest first."""
+    return [_line(row, None) for row in notices.unacknowledged(actor, ctx.session)]
+
+
 def _line(row: IssuedRow, acknowledged_at: datetime | None) -> NoticeLine:
     return NoticeLine(
         id=row.id,

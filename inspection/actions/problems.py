@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date
-from typing import Any
+from datetime import date, timedelta
+from typing import Any, Final
 from uuid import UUID
 
 from inspection.actions.context import Context
@@ -43,21 +43,39 @@ from inspection.storage.petitions import PetitionRow
 from inspection.storage.problems import EventRow, ProblemRow
 from inspection.storage.rectifications import RectificationRow, ReviewRow
 
+MOST_COUNTED: Final = 10_000
+"""No count is made to go on for longer than this takes: a desk that opens a list of a million has no use for it."""
+
 
 def list_problems(
     ctx: Context, actor: Actor, filters: Mapping[str, Any], after: tuple[str, ...] | None, limit: int
 ) -> Page[ProblemView]:
-    """Problems in scope in the order in which they were found. `filters`: status, severity (sets), institution,
-    region, due_before, overdue, item; absent or None does not filter."""
-    today = ctx.today()
-    rows = problem_list.list_visible(actor, ctx.session, filters, today, position(after, UUID), limit + 1)
+    """Problems in scope in the order in which they were found. `filters` by the names of `schemas.queries`; absent or
+    None does not filter."""
+    today, wanted = ctx.today(), _as_asked(ctx, filters)
+    rows = problem_list.list_visible(actor, ctx.session, wanted, today, position(after, UUID), limit + 1)
     return cut(rows, limit, lambda row: (str(row.id),), lambda row: _line(today, *row))
+
+
+def count_problems(ctx: Context, actor: Actor, filters: Mapping[str, Any]) -> int:
+    """How many the list and the workbook have under these filters; `MOST_COUNTED` stands for as many or more."""
+    return problem_list.count_visible(actor, ctx.session, _as_asked(ctx, filters), ctx.today(), MOST_COUNTED)
+
+
+def _as_asked(ctx: Context, filters: Mapping[str, Any]) -> dict[str, Any]:
+    """Days on which something was found, as the moments between which it was."""
+    wanted = {name: value for name, value in filters.items() if name not in ("found_from", "found_to")}
+    if filters.get("found_from") is not None:
+        wanted["found_from"] = ctx.clock.start_of(filters["found_from"])
+    if filters.get("found_to") is not None:
+        wanted["found_before"] = ctx.clock.start_of(filters["found_to"] + timedelta(days=1))
+    return wanted
 
 
 def export_problems(ctx: Context, actor: Actor, filters: Mapping[str, Any]) -> Iterator[ExportedProblem]:
     """The whole list under the same filters, as it is read."""
     today = ctx.today()
-    for row in problem_list.stream_visible(actor, ctx.session, filters, today):
+    for row in problem_list.stream_visible(actor, ctx.session, _as_asked(ctx, filters), today):
         held = row.petition_due_on is not None
         running = row.status == "open" and row.due_on is not None
         yield ExportedProblem(
@@ -85,6 +103,11 @@ def view(ctx: Context, row: ProblemRow, institution_name: str) -> ProblemView:
     """One line of the list."""
     known: list[Any] = [getattr(row, column.name, institution_name) for column in problem_list.LISTED]
     return _line(ctx.today(), *known)
+
+
+def line_of(ctx: Context, row: Sequence[Any]) -> ProblemView:
+    """A line of the list from the columns of `problem_list.LISTED`."""
+    return _line(ctx.today(), *row)
 
 
 def _line(

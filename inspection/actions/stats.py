@@ -4,24 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time, timedelta
-from typing import Any, Final, get_args
+from datetime import date, timedelta
+from typing import Any, Final
 
-from checklists.model import Part
 from inspection.actions.context import Context
 from inspection.domain import figures
 from inspection.domain.actor import Actor, region_prefix
 from inspection.domain.errors import Fault, Refused
-from inspection.domain.figures import CONGRESS, CONGRESS_GROUPS, Counts, NumberRow, Row, Stats, Tally
+from inspection.domain.figures import (
+    CONGRESS,
+    CONGRESS_GROUPS,
+    NONE,
+    RECOMMENDATIONS,
+    Counts,
+    NumberRow,
+    Row,
+    Stats,
+    Tally,
+)
 from inspection.domain.inspections import SEVERITIES
 from inspection.domain.institutions import KINDS
 from inspection.domain.withholding import Tree, rows_of, spread, tree_of
 from inspection.storage import stats
 from inspection.storage.stats import Asked
-
-RECOMMENDATIONS: Final[tuple[str, ...]] = get_args(Part)
-NONE: Final = "-"
-"""The row of problems without an item of the checklist, or of none of the recommendations."""
 
 EVERYWHERE: Final = "150000"
 
@@ -93,15 +98,11 @@ def _asked(ctx: Context, first_on: date | None, last_on: date | None, region: st
     return Asked(
         first_on=first_on,
         last_on=last_on,
-        first_at=_start(ctx, first_on) if first_on else None,
-        end_at=_start(ctx, last_on + timedelta(days=1)) if last_on else None,
+        first_at=ctx.clock.start_of(first_on) if first_on else None,
+        end_at=ctx.clock.start_of(last_on + timedelta(days=1)) if last_on else None,
         today=ctx.today(),
         region=region,
     )
-
-
-def _start(ctx: Context, day: date) -> datetime:
-    return datetime.combine(day, time(0), ctx.clock.zone).astimezone(UTC)
 
 
 # The people's congress

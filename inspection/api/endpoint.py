@@ -3,8 +3,6 @@ answers, the OpenAPI document, and the test that asks every route as every accou
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,7 +10,6 @@ from functools import wraps
 from http import HTTPStatus
 from typing import Any, Final
 
-import orjson
 from flask import Blueprint, Response, g, request
 from marshmallow import Schema, ValidationError
 
@@ -24,7 +21,7 @@ from inspection.domain.incoming import JSON_LIMIT, Incoming, Read
 from inspection.domain.permissions import ANYONE, acting, may
 from inspection.domain.views import Page
 from inspection.schemas.wire import ZONE, Wire, faults_of, reader
-from inspection.web import context, json_response, tagged
+from inspection.web import context, cursor_of, json_response, key_of, tagged
 
 PREFIX: Final = "/api/v1"
 PAGE, LARGEST_PAGE = 50, 200
@@ -184,7 +181,9 @@ def _read_query(schema: Schema | None, paged: bool) -> dict[str, Any]:
     given = request.args.to_dict()
     paging: dict[str, Any] = {}
     if paged:
-        paging = {"limit": _limit(given.pop("limit", None)), "after": _after(given.pop("cursor", None))}
+        cursor = given.pop("cursor", None)
+        limit = _limit(given.pop("limit", None))
+        paging = {"limit": limit, "after": key_of(cursor) if cursor is not None else None}
     if schema is None:
         return paging
     try:
@@ -201,18 +200,6 @@ def _limit(text: str | None) -> int:
     return int(text)
 
 
-def _after(cursor: str | None) -> tuple[str, ...] | None:
-    if cursor is None:
-        return None
-    try:
-        key = orjson.loads(base64.urlsafe_b64decode(cursor.encode("ascii")))
-    except (ValueError, binascii.Error):
-        raise Refused("invalid_cursor") from None
-    if not isinstance(key, list) or not all(isinstance(part, str) for part in key):
-        raise Refused("invalid_cursor")
-    return tuple(key)
-
-
 def _written(declaration: Declaration, given: Any) -> Response:
     answer = given if isinstance(given, Answer) else Answer(given)
     shape = declaration.returns[answer.status]
@@ -221,9 +208,8 @@ def _written(declaration: Declaration, given: Any) -> Response:
     assert isinstance(shape, Wire)
     if declaration.listed:
         page = answer.value if isinstance(answer.value, Page) else Page(answer.value, None)
-        cursor = base64.urlsafe_b64encode(orjson.dumps(page.next_key)).decode() if page.next_key is not None else None
         items = page.items if shape.plain else shape.dump(page.items, many=True)
-        data: Any = {"items": items, "next_cursor": cursor}
+        data: Any = {"items": items, "next_cursor": cursor_of(page.next_key)}
     else:
         data = shape.dump(answer.value)
     response = json_response(data, answer.status)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import errno
 import logging
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Final
 
 import orjson
 from flask import Flask, Response, g, request
@@ -29,9 +30,23 @@ HTTP_CODES = {
 RETRY_AFTER_S = {429: 900, 503: 5, 507: 600}
 
 
-def register(app: Flask, *, unusable: tuple[type[Exception], ...], twin: type[Exception]) -> None:
+MACHINES: Final = ("/api/", "/m/", "/healthz", "/readyz", "/assets/")
+"""Where nobody reads a page."""
+
+
+def register(
+    app: Flask,
+    *,
+    unusable: tuple[type[Exception], ...],
+    twin: type[Exception],
+    page: Callable[[Refused], Response],
+) -> None:
     """Handlers on the application: a blueprint's would not see unknown addresses. `unusable` are the database's
-    errors that pass by themselves, `twin` the one of a key that was taken in the same moment."""
+    errors that pass by themselves, `twin` the one of a key that was taken in the same moment; `page` renders refusals
+    for people."""
+
+    def answer(refused: Refused) -> Response:
+        return render(refused) if request.path.startswith(MACHINES) else page(refused)
 
     @app.before_request
     def _identify() -> None:
@@ -53,14 +68,14 @@ def register(app: Flask, *, unusable: tuple[type[Exception], ...], twin: type[Ex
 
     @app.errorhandler(Refused)
     def _refused(refused: Refused) -> Response:
-        return render(refused)
+        return answer(refused)
 
     @app.errorhandler(HTTPException)
     def _http(error: HTTPException) -> Response:
         code = HTTP_CODES.get(error.code or 500)
         if code is None:
             code = "bad_request" if 400 <= (error.code or 500) < 500 else "internal_error"
-        response = render(Refused(code))
+        response = answer(Refused(code))
         for name, value in error.get_headers():
             if name.lower() in ("allow", "retry-after"):
                 response.headers[name] = value
@@ -68,7 +83,7 @@ def register(app: Flask, *, unusable: tuple[type[Exception], ...], twin: type[Ex
 
     def _database(error: Exception) -> Response:
         log.error("database not usable (request %s): %s", g.request_id, error)
-        return render(Refused("unavailable"))
+        return answer(Refused("unavailable"))
 
     for kind in unusable:
         app.register_error_handler(kind, _database)
@@ -76,17 +91,17 @@ def register(app: Flask, *, unusable: tuple[type[Exception], ...], twin: type[Ex
     @app.errorhandler(twin)
     def _twin(error: Exception) -> Response:
         log.error("a key was taken twice in a row (request %s): %s", g.request_id, error)
-        return render(Refused("lost_race"))
+        return answer(Refused("lost_race"))
 
     @app.errorhandler(OSError)
     def _storage(error: OSError) -> Response:
         log.error("evidence not usable (request %s): %s", g.request_id, error)
-        return render(Refused("storage_full" if error.errno in (errno.ENOSPC, errno.EDQUOT) else "unavailable"))
+        return answer(Refused("storage_full" if error.errno in (errno.ENOSPC, errno.EDQUOT) else "unavailable"))
 
     @app.errorhandler(Exception)
     def _unexpected(error: Exception) -> Response:
         log.error("unexpected (request %s)", g.request_id, exc_info=error)
-        return render(Refused("internal_error"))
+        return answer(Refused("internal_error"))
 
 
 def render(refused: Refused) -> Response:

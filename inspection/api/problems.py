@@ -31,7 +31,7 @@ from inspection.schemas.problems import (
     read_proof,
     read_review,
 )
-from inspection.schemas.queries import ProblemQuery
+from inspection.schemas.queries import ProblemQuery, filters_of
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -60,16 +60,6 @@ def _institution_name(ctx: Context, actor: Actor, query: dict[str, Any]) -> str 
         return get_institution(ctx, actor, query["institution"]).summary.name
     except Refused:
         return None
-
-
-def filters_of(query: dict[str, Any]) -> dict[str, Any]:
-    filters: dict[str, Any] = {key: query.get(key) for key in ("institution", "region", "due_before", "item")}
-    for key in ("status", "severity"):
-        filters[key] = query[key].split(",") if query.get(key) else None
-    filters["petition"] = query.get("petition")
-    filters["supervised"] = query.get("supervised") == "true"
-    filters["overdue"] = {"true": True, "false": False}.get(query.get("overdue", ""))
-    return filters
 
 
 @endpoint(

@@ -8,10 +8,11 @@ from uuid import UUID
 from inspection.actions.context import Context
 from inspection.actions.orders import give_order
 from inspection.actions.petitions import ask, decide
+from inspection.actions.reminders import remind
 from inspection.api.endpoint import Answer, endpoint
 from inspection.domain.actor import Actor
 from inspection.domain.incoming import Incoming
-from inspection.domain.orders import Reopening, Reply, Supervision, Transfer
+from inspection.domain.orders import Reminder, Reopening, Reply, Supervision, Transfer
 from inspection.domain.petitions import Petition, PetitionDecision
 from inspection.domain.views import Stored
 from inspection.schemas.problems import ProblemSchema
@@ -21,6 +22,8 @@ from inspection.schemas.turns import (
     ObjectionBody,
     ObjectionDecisionBody,
     PetitionAnswerSchema,
+    ReminderBody,
+    ReminderSchema,
     ReopeningBody,
     ReplyBody,
     SupervisionBody,
@@ -29,6 +32,7 @@ from inspection.schemas.turns import (
     read_extension_decision,
     read_objection,
     read_objection_decision,
+    read_reminder,
     read_reopening,
     read_reply,
     read_supervision,
@@ -167,3 +171,18 @@ def put_reopening(
 ) -> Answer:
     """Open a closed problem again, within a year."""
     return _stored(give_order(ctx, actor, problem_id, reopening_id, "reopening", incoming))
+
+
+@endpoint(
+    "PUT",
+    "/reminders/<uuid:reminder_id>",
+    "problem.remind",
+    body=ReminderBody(),
+    read=read_reminder,
+    returns={200: ReminderSchema(), 201: ReminderSchema()},
+    refuses=("conflict", "not_found"),
+)
+def put_reminder(ctx: Context, actor: Actor, incoming: Incoming[Reminder], reminder_id: UUID) -> Answer:
+    """Remind the units of open problems; how many were."""
+    stored = remind(ctx, actor, reminder_id, incoming)
+    return Answer({"reminded": stored.value}, 201 if stored.created else 200)

@@ -42,7 +42,28 @@ FILTERS: Final = (
     "item",
     "petition",
     "supervised",
+    "deadline",
+    "kind",
+    "recommendation",
+    "responsible",
+    "found_from",
+    "found_to",
+    "due_from",
+    "due_to",
+    "on_time",
+    "recurrent",
+    "q",
 )
+SECTIONS: Final = {
+    "status": "status",
+    "severity": "severity",
+    "kind": "kind",
+    "deadline": "deadline_class",
+    "petition": "petition",
+    "recommendation": "recommendation",
+    "responsible": "responsible",
+}
+"""Filters whose values are words, and where those stand."""
 
 
 def head(query: Mapping[str, Any], institution: str | None, moment: datetime, language: str) -> Head:
@@ -72,12 +93,10 @@ def head(query: Mapping[str, Any], institution: str | None, moment: datetime, la
 
 def _asked(name: str, value: Any, language: str) -> str:
     """A filter in words. Lists come as the address has them, with commas."""
-    if name in ("status", "severity"):
-        words = [word(name, code, language) for code in value.split(",")]
+    if name in SECTIONS:
+        words = [word(SECTIONS[name], code, language) for code in value.split(",")]
         return word("workbook", "between_words", language).join(words)
-    if name == "petition":
-        return word("workbook", f"petition_{value}", language)
-    if name in ("overdue", "supervised"):
+    if value in ("true", "false"):
         return word("workbook", "yes" if value == "true" else "no", language)
     if name == "region":
         return _region(value, language)

@@ -6,7 +6,7 @@ A moment is an aware UTC datetime (`..._at`); a date is a civil date in the conf
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
 
@@ -31,6 +31,10 @@ class Clock:
     def local(self, moment: datetime) -> datetime:
         """The same moment written in the configured time zone."""
         return moment.astimezone(self.zone)
+
+    def start_of(self, day: date) -> datetime:
+        """The moment at which a civil date begins in the configured time zone, in UTC."""
+        return datetime.combine(day, time(0), self.zone).astimezone(UTC)
 
 
 @dataclass(frozen=True)

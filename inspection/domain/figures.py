@@ -9,12 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import date, datetime, timedelta
-from typing import Final, TypeVar
+from typing import Final, TypeVar, get_args
 
+from checklists.model import Part
 from inspection.domain.actor import Actor
 from inspection.domain.errors import Fault
 from inspection.domain.permissions import IN_SCOPE
 from inspection.domain.withholding import Cell, Tree, families, withheld
+
+RECOMMENDATIONS: Final[tuple[str, ...]] = get_args(Part)
+NONE: Final = "-"
+"""The row of problems without an item of the checklist, or of none of the recommendations."""
 
 GROUPS: Final = ("region", "kind", "item", "severity", "recommendation", "institution")
 CONGRESS: Final = frozenset({"npc_viewer"})

@@ -51,6 +51,14 @@ class Reopening:
     due_on: date | None
 
 
+@dataclass(frozen=True, slots=True)
+class Reminder:
+    """The body of `PUT /reminders/{uuid}`: what units are reminded of, and a word with it."""
+
+    problem_ids: tuple[UUID, ...]
+    text: str | None
+
+
 def transfer_faults(transfer: Transfer, promised: date | None, today: date) -> list[Fault]:
     """`promised` is the latest date that was ordered of the unit, or granted to it: handed back, it has no less."""
     faults = []

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import gzip
 import hashlib
 from dataclasses import dataclass
 from functools import cache
@@ -14,20 +12,11 @@ import orjson
 from flask import Blueprint, Response, abort, request
 
 from inspection.domain.texts import LANGUAGES, phone_texts
+from inspection.pages.assets import STATIC, TYPES, File
 from inspection.web import tagged
 
 ROOM: Final = Path(__file__).parents[1] / "phone"
-STATIC: Final = Path(__file__).with_name("static")
 WORKER: Final = "sw.js"
-TYPES: Final = {
-    ".html": "text/html; charset=utf-8",
-    ".css": "text/css; charset=utf-8",
-    ".js": "text/javascript; charset=utf-8",
-    ".json": "application/json",
-    ".svg": "image/svg+xml",
-    ".png": "image/png",
-    ".webmanifest": "application/manifest+json",
-}
 INSTALLED: Final = (".png", ".webmanifest")
 """What the system fetches by itself for the home screen; a day without signal needs none of it."""
 POLICY: Final = "; ".join(
@@ -46,24 +35,6 @@ POLICY: Final = "; ".join(
 )
 
 phone = Blueprint("phone", __name__, url_prefix="/m")
-
-
-@dataclass(frozen=True, slots=True)
-class File:
-    """One file of the client as it is served, whole and in gzip."""
-
-    data: bytes
-    packed: bytes
-    type: str
-
-    @classmethod
-    def of(cls, name: str, data: bytes) -> File:
-        return cls(data, gzip.compress(data, 9, mtime=0), TYPES[Path(name).suffix])
-
-    @property
-    def integrity(self) -> str:
-        """As the browser checks it (W3C Subresource Integrity)."""
-        return "sha256-" + base64.b64encode(hashlib.sha256(self.data).digest()).decode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,11 +79,7 @@ def file(name: str) -> Response:
     known = shell().files.get(name)
     if known is None:
         abort(404)
-    packed = request.accept_encodings["gzip"] > 0
-    response = Response(known.packed if packed else known.data, content_type=known.type)
-    if packed:
-        response.headers["Content-Encoding"] = "gzip"
-    response.headers["Vary"] = "Accept-Encoding"
+    response = known.response()
     response.headers["Cache-Control"] = "no-cache"
     response.headers["Content-Security-Policy"] = POLICY
     response.headers["Permissions-Policy"] = "camera=(self), geolocation=(self), microphone=()"

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Final
 
 from marshmallow import fields
 
+from inspection.domain.figures import RECOMMENDATIONS
 from inspection.domain.inspections import SEVERITIES
+from inspection.domain.institutions import KINDS
 from inspection.domain.problems import STATUSES
 from inspection.schemas.wire import CODES, Choice, Day, Id, Moment, Pattern, Text, Whole, Wire
 
@@ -46,8 +49,10 @@ class ChecklistQuery(Wire):
 
 class InstitutionQuery(Wire):
     q = Text(64)
-    kind = Choice(("school", "kindergarten", "tutoring_centre"))
+    kind = Choice(KINDS)
     region = Region()
+    inspected_from = Day()
+    inspected_to = Day()
 
 
 class PurposeQuery(Wire):
@@ -57,6 +62,9 @@ class PurposeQuery(Wire):
 class InspectionQuery(Wire):
     institution = Id()
     since = Moment()
+    region = Region()
+    inspected_from = Day()
+    inspected_to = Day()
 
 
 class NoticeQuery(Wire):
@@ -71,8 +79,34 @@ class ProblemQuery(Wire):
     due_before = Day()
     overdue = Choice(("true", "false"))
     item = Text(32)
-    petition = Choice(("extension", "objection"))
+    petition = OneOrMore(("extension", "objection"))
     supervised = Choice(("true",))
+    deadline = Choice(("not_due", "due_today", "overdue"))
+    kind = OneOrMore(KINDS)
+    recommendation = OneOrMore((*RECOMMENDATIONS, "-"))
+    responsible = Choice(("institution", "department"))
+    found_from = Day()
+    found_to = Day()
+    due_from = Day()
+    due_to = Day()
+    on_time = Choice(("true", "false"))
+    recurrent = Choice(("true",))
+    q = Text(64)
+
+
+SEVERAL: Final = ("status", "severity", "petition", "kind", "recommendation")
+YES_OR_NO: Final = ("overdue", "supervised", "on_time", "recurrent")
+
+
+def filters_of(query: Mapping[str, Any]) -> dict[str, Any]:
+    """The conditions of a `ProblemQuery` as the list takes them: several as lists, yes and no as truth, None for what
+    does not filter."""
+    filters: dict[str, Any] = {name: query.get(name) for name in ProblemQuery().fields}
+    for name in SEVERAL:
+        filters[name] = query[name].split(",") if query.get(name) else None
+    for name in YES_OR_NO:
+        filters[name] = {"true": True, "false": False}.get(query.get(name, ""))
+    return filters
 
 
 class VisitQuery(Wire):

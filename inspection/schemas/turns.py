@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from inspection.domain.orders import Reopening, Reply, Supervision, Transfer
+from inspection.domain.orders import Reminder, Reopening, Reply, Supervision, Transfer
 from inspection.domain.petitions import Petition, PetitionDecision
 from inspection.domain.rectifications import METHODS
 from inspection.schemas.inspections import Responsible
 from inspection.schemas.problems import PetitionSchema, ProblemSchema
-from inspection.schemas.wire import Choice, Day, Id, Part, Wire, Words, reader
+from inspection.schemas.wire import Choice, Day, Id, ListOf, Part, Whole, Wire, Words, reader
 
 
 class ExtensionBody(Wire):
@@ -113,3 +113,17 @@ class ReopeningBody(Wire):
 
 
 read_reopening = reader(ReopeningBody(), lambda data: Reopening(data["reason"], data.get("due_on")))
+
+
+class ReminderBody(Wire):
+    problem_ids = ListOf(Id(), most=200, required=True)
+    text = Words(200, allow_none=True)
+
+
+read_reminder = reader(ReminderBody(), lambda data: Reminder(tuple(data["problem_ids"]), data.get("text")))
+
+
+class ReminderSchema(Wire):
+    """How many of them are open, so that their units were reminded."""
+
+    reminded = Whole(0, 200)

@@ -119,3 +119,10 @@ def all_for_system(session: Session) -> Iterable[NoticeRow]:
     return session.scalars(
         select(NoticeRow).options(undefer(NoticeRow.body), undefer(NoticeRow.document)).order_by(NoticeRow.id)
     ).yield_per(50)
+
+
+def unacknowledged(actor: Actor, session: Session) -> Sequence[NoticeRow]:
+    """In scope, the oldest first."""
+    said = select(AcknowledgementRow.notice_id).where(AcknowledgementRow.notice_id == NoticeRow.id).exists()
+    statement = select(NoticeRow).where(visible(actor, NoticeRow), ~said)
+    return session.scalars(statement.order_by(NoticeRow.issued_at, NoticeRow.id).limit(20)).all()

@@ -28,7 +28,10 @@ class NotificationRow(Base):
     params: Mapped[dict[str, Any]] = mapped_column(Json)
     created_at: Mapped[datetime]
     read_at: Mapped[datetime | None]
-    __table_args__ = (Index("ix_notification_user_id_id", "user_id", "id"),)
+    __table_args__ = (
+        Index("ix_notification_user_id_id", "user_id", "id"),
+        Index("ix_notification_user_id_read_at", "user_id", "read_at"),
+    )
 
 
 class StageFactRow(Base):

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+import operator
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date
 from functools import lru_cache, partial
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Integer, and_, bindparam, literal, or_, select, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    String,
+    and_,
+    bindparam,
+    func,
+    literal,
+    or_,
+    select,
+    tuple_,
+    type_coerce,
+)
 from sqlalchemy.orm import Session
 
 from inspection.domain.actor import Actor, Grant
@@ -20,6 +33,9 @@ from inspection.storage.scope import in_region, is_wide, of_institutions, visibl
 P: Final[Any] = ProblemRow.__table__.c
 PLACE: Final[Any] = InstitutionRow.__table__
 """The bare tables: a page of fifty lines is read as columns, with no row object made of any."""
+
+Condition = Callable[[Any, date], ColumnElement[bool]]
+"""Of what a filter is given and today."""
 
 LISTED: Final = (
     P.id,
@@ -76,10 +92,12 @@ def _page(grants: tuple[Grant, ...], frozen: tuple[tuple[str, Any], ...], status
     statement = select(*LISTED).where(visible_by(grants, P)).limit(bindparam("limit", type_=Integer()))
     if status is None:
         return _filtered(statement, filters, today).where(P.id > after).order_by(P.id)
-    rest = {name: value for name, value in filters.items() if name not in ("status", "overdue")}
+    rest = {name: value for name, value in filters.items() if name not in ("status", "overdue", "deadline")}
     statement = _filtered(statement, rest, today)
     if filters.get("overdue") is not None:
         statement = statement.where(_is_late(today) if filters["overdue"] else _is_not_overdue(today))
+    if filters.get("deadline") is not None:
+        statement = statement.where(_of_class(filters["deadline"], today))
     begin = tuple_(P.status, P.id) > tuple_(literal(status), after)
     return statement.where(begin, P.status <= status).order_by(P.status, P.id)
 
@@ -87,7 +105,7 @@ def _page(grants: tuple[Grant, ...], frozen: tuple[tuple[str, Any], ...], status
 def _statuses(filters: Mapping[str, Any]) -> Collection[str] | None:
     """The statuses that can match, None for all."""
     given = filters.get("status")
-    if filters.get("overdue"):
+    if filters.get("overdue") or filters.get("deadline"):
         return [status for status in ("open",) if given is None or status in given]
     if given is not None:
         return list(dict.fromkeys(given))
@@ -124,27 +142,17 @@ def stream_visible(actor: Actor, session: Session, filters: Mapping[str, Any], t
     return session.execute(ordered.execution_options(yield_per=1000, stream_results=True))
 
 
+def count_visible(actor: Actor, session: Session, filters: Mapping[str, Any], today: date, most: int) -> int:
+    """How many match, counted no further than `most`."""
+    matching = _filtered(select(P.id).where(visible(actor, P)), filters, today).limit(most).subquery()
+    return session.scalar(select(func.count()).select_from(matching)) or 0
+
+
 def _filtered(statement: Any, filters: Mapping[str, Any], today: date) -> Any:
-    for name in ("status", "severity"):
-        if filters.get(name) is not None:
-            column, wanted = getattr(P, name), filters[name]
-            statement = statement.where(column == wanted[0] if len(wanted) == 1 else column.in_(wanted))
-    if filters.get("institution") is not None:
-        statement = statement.where(P.institution_id == filters["institution"])
-    if filters.get("item") is not None:
-        statement = statement.where(P.item_code == filters["item"])
-    if filters.get("region") is not None:
-        inside = partial(in_region, filters["region"])
-        statement = statement.where(of_institutions(P, inside, wide=is_wide(filters["region"])))
-    if filters.get("due_before") is not None:
-        statement = statement.where(P.due_on < filters["due_before"])
-    if filters.get("overdue") is not None:
-        statement = statement.where(is_overdue(today) if filters["overdue"] else _is_not_overdue(today))
-    if filters.get("supervised"):
-        statement = statement.where(P.supervised_on.is_not(None), P.status.not_in(FINISHED))
-    if filters.get("petition") is not None:
-        statement = statement.where(P.petition_kind == filters["petition"])
-    return statement
+    conditions = [
+        condition(filters[name], today) for name, condition in CONDITIONS.items() if filters.get(name) is not None
+    ]
+    return statement.where(*conditions)
 
 
 def is_overdue(today: date) -> ColumnElement[bool]:
@@ -159,3 +167,62 @@ def _is_late(today: date) -> ColumnElement[bool]:
 
 def _is_not_overdue(today: date) -> ColumnElement[bool]:
     return or_(~is_overdue(today), P.due_on.is_(None))
+
+
+def _of_class(name: str, today: date) -> ColumnElement[bool]:
+    """Of an open problem: `deadlines.classify` says this of it."""
+    held = P.petition_due_on.is_not(None)
+    return {
+        "overdue": _is_late(today),
+        "due_today": and_(P.due_on == today, ~held),
+        "not_due": and_(P.due_on.is_not(None), or_(P.due_on > today, held)),
+    }[name]
+
+
+def _any_of(column: Any) -> Condition:
+    def condition(wanted: Any, _: date) -> ColumnElement[bool]:
+        matches: ColumnElement[bool] = column == wanted[0] if len(wanted) == 1 else column.in_(wanted)
+        return matches
+
+    return condition
+
+
+def _recommended(wanted: Any, _: date) -> ColumnElement[bool]:
+    """Serves one of these parts of the recommendation; `-`: none. The column is a list of letters as text."""
+    written = type_coerce(P.recommendation, String())
+    return or_(*(written == "[]" if letter == "-" else written.contains(f'"{letter}"') for letter in wanted))
+
+
+def _day_of(column: Any, compare: Callable[[Any, Any], Any]) -> Condition:
+    return lambda wanted, _: compare(column, wanted)
+
+
+def _told(text: Any, _: date) -> ColumnElement[bool]:
+    """The number, or the institution's name, has this in it."""
+    named = of_institutions(P, lambda place: place.name.contains(text, autoescape=True), wide=False)
+    return or_(P.number.contains(text, autoescape=True), named)
+
+
+CONDITIONS: Final[dict[str, Condition]] = {
+    "status": _any_of(P.status),
+    "severity": _any_of(P.severity),
+    "petition": _any_of(P.petition_kind),
+    "institution": lambda wanted, _: P.institution_id == wanted,
+    "item": lambda wanted, _: P.item_code.is_(None) if wanted == "-" else P.item_code == wanted,
+    "region": lambda wanted, _: of_institutions(P, partial(in_region, wanted), wide=is_wide(wanted)),
+    "kind": lambda wanted, _: of_institutions(P, lambda place: place.kind.in_(wanted), wide=True),
+    "recommendation": _recommended,
+    "responsible": lambda wanted, _: P.responsible_kind == wanted,
+    "due_before": _day_of(P.due_on, operator.lt),
+    "due_from": _day_of(P.due_on, operator.ge),
+    "due_to": _day_of(P.due_on, operator.le),
+    "found_from": _day_of(P.found_at, operator.ge),
+    "found_before": _day_of(P.found_at, operator.lt),
+    "overdue": lambda wanted, today: is_overdue(today) if wanted else _is_not_overdue(today),
+    "deadline": lambda wanted, today: and_(P.status == "open", _of_class(wanted, today)),
+    "supervised": lambda _, __: and_(P.supervised_on.is_not(None), P.status.not_in(FINISHED)),
+    "on_time": lambda wanted, _: P.closed_on_time.is_(wanted),
+    "recurrent": lambda _, __: P.recurrence > 0,
+    "q": _told,
+}
+"""What each filter means, by its name. `found_from` and `found_before` are moments, the other days dates."""

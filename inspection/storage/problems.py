@@ -110,6 +110,16 @@ class ProblemRow(Base):
         ),
         Index("ix_problem_status_due_on_id", "status", "due_on", "id"),
         Index("ix_problem_status_stage_on_id", "status", "stage_on", "id"),
+        # what waits is counted on this one alone
+        Index(
+            "ix_problem_waiting",
+            "status",
+            "institution_id",
+            "clock_on",
+            "due_on",
+            "petition_kind",
+            "petition_due_on",
+        ),
         # lists are in the order of ids
         Index("ix_problem_status_id", "status", "id"),
         Index("ix_problem_item_code_id", "item_code", "id"),
@@ -166,6 +176,17 @@ def lock(actor: Actor, session: Session, problem_id: UUID) -> ProblemRow | None:
 
 def lock_for_system(session: Session, problem_id: UUID) -> ProblemRow | None:
     return session.get(ProblemRow, problem_id, with_for_update=True, populate_existing=True)
+
+
+def lock_visible(actor: Actor, session: Session, problem_ids: Sequence[UUID]) -> Sequence[ProblemRow]:
+    """Those in scope, by id, held against other writers until the unit ends."""
+    return session.scalars(
+        select(ProblemRow)
+        .where(ProblemRow.id.in_(list(problem_ids)), visible(actor, ProblemRow))
+        .order_by(ProblemRow.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).all()
 
 
 def lock_of_inspections_for_system(session: Session, inspection_ids: Sequence[UUID]) -> Sequence[ProblemRow]:

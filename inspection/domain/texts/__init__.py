@@ -1,5 +1,5 @@
-"""Every text for people, by code, in Chinese and English: `zh_CN.toml` and `en.toml` beside this module, and those of
-the phone client in `phone.zh_CN.toml` and `phone.en.toml`.
+"""Every text for people, by code, in Chinese and English: `zh_CN.toml` and `en.toml` beside this module, those of
+the phone client in `phone.zh_CN.toml` and `phone.en.toml`, and those of the desk by noun in `desk/`.
 
 The files of the two languages have the same keys; a test holds them together.
 """
@@ -38,6 +38,16 @@ def phone_texts(language: str) -> dict[str, dict[str, str]]:
     own = tomllib.loads(Path(__file__).with_name(f"phone.{language}.toml").read_text(encoding="utf-8"))
     shared = texts(language)
     return {**{section: shared[section] for section in SHARED_WITH_PHONE}, **own}
+
+
+@cache
+def desk_texts(language: str) -> dict[str, dict[str, Any]]:
+    """The desk's texts: noun → code → text, or a table of texts."""
+    folder = Path(__file__).with_name("desk")
+    return {
+        path.name.partition(".")[0]: tomllib.loads(path.read_text(encoding="utf-8"))
+        for path in sorted(folder.glob(f"*.{language}.toml"))
+    }
 
 
 def language_of(accept: str) -> str:

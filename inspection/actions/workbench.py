@@ -1,0 +1,111 @@
+"""The desk's first page, and what stands around every page."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from typing import Any, Final
+
+from inspection.actions.context import Context
+from inspection.actions.doctor import SILENCE
+from inspection.actions.notices import unacknowledged
+from inspection.actions.problems import line_of
+from inspection.domain.actor import Actor, region_prefix
+from inspection.domain.figures import NONE, RECOMMENDATIONS
+from inspection.domain.permissions import acting
+from inspection.domain.problem_views import ProblemView
+from inspection.domain.workbench import MOST_UNREAD, MOST_VISITS, Frame, RegionWaits, VisitToIssue, Waits, Workbench
+from inspection.storage import installation, stats
+from inspection.storage import workbench as storage
+from inspection.storage.problem_list import P, is_overdue
+from inspection.storage.workbench import Waiting
+
+SHOWN: Final = 8
+
+
+def frame(ctx: Context, actor: Actor) -> Frame:
+    """Two small questions, on every page."""
+    heartbeat = installation.heartbeat_for_system(ctx.session, "worker")
+    silent = heartbeat is None or ctx.now() - heartbeat.at > SILENCE
+    return Frame(
+        unread=storage.unread_for_system(ctx.session, actor.id, MOST_UNREAD),
+        silent=silent,
+        silent_since=heartbeat.at if heartbeat is not None else None,
+    )
+
+
+def workbench(ctx: Context, actor: Actor) -> Workbench:
+    """What waits in the actor's scope. Whose recommendation it is sees its three parts apart."""
+    actor = acting(actor, "problem.read")
+    today = ctx.today()
+    parts_apart = "proc_inspector" in actor.roles
+    waiting = storage.waiting_by(actor, ctx.session, today, by_recommendation=parts_apart)
+    region = actor.region_code
+    unit = actor.roles == {"unit"}
+    return Workbench(
+        region=region,
+        waits=_sum(waiting),
+        regions=_by_region(ctx, waiting, region) if region is not None else [],
+        by_part=_by_part(waiting) if parts_apart else {},
+        visits=visits_to_issue(ctx, actor) if not unit else [],
+        overdue=_oldest(ctx, actor, is_overdue(today)),
+        due_today=_oldest(ctx, actor, P.status == "open", P.due_on == today, P.petition_due_on.is_(None)),
+        to_review=_oldest(ctx, actor, P.status == "submitted"),
+        petitions=_oldest(ctx, actor, P.petition_kind.is_not(None)) if not unit else [],
+        upcoming=_oldest(ctx, actor, P.status == "open", P.due_on > today) if unit else [],
+        notices=unacknowledged(ctx, actor) if unit else [],
+    )
+
+
+def visits_to_issue(ctx: Context, actor: Actor, region: str | None = None) -> list[VisitToIssue]:
+    """Those first that must be issued the earliest; of one region alone, where one is named."""
+    return [VisitToIssue(*row) for row in storage.to_issue(actor, ctx.session, region, MOST_VISITS)]
+
+
+def next_to_review(ctx: Context, actor: Actor, after: Collection[Any] = ()) -> ProblemView | None:
+    """The proof that waits the longest, but for those that were just looked at."""
+    conditions = [P.status == "submitted", P.review_due_on.is_not(None), P.id.not_in(list(after))]
+    return next(iter(_oldest(ctx, actor, *conditions)), None)
+
+
+def _oldest(ctx: Context, actor: Actor, *conditions: Any) -> list[ProblemView]:
+    return [line_of(ctx, row) for row in storage.oldest(actor, ctx.session, conditions, SHOWN)]
+
+
+def _sum(waiting: Iterable[Waiting]) -> Waits:
+    return sum((_waits(one) for one in waiting), Waits())
+
+
+def _waits(one: Waiting) -> Waits:
+    is_open, submitted = one.status == "open", one.status == "submitted"
+    return Waits(
+        overdue=one.overdue,
+        due_today=one.due_today,
+        not_due=one.count - one.overdue - one.due_today if is_open else 0,
+        found=one.count if one.status == "found" else 0,
+        to_review=one.count if submitted else 0,
+        review_late=one.late if submitted else 0,
+        petitions=one.petitions,
+        transferred=one.count if one.status == "transferred" else 0,
+    )
+
+
+def _by_region(ctx: Context, waiting: Iterable[Waiting], base: str) -> list[RegionWaits]:
+    """Every region beneath the actor's own, one step down; those first where most is overdue."""
+    width = min(len(region_prefix(base)) + 2, len(base))
+    names = stats.regions_beneath_for_system(ctx.session, base)
+    found = {code: Waits() for code in {name[:width].ljust(len(base), "0") for name in names}}
+    for one in waiting:
+        code = one.region_code[:width].ljust(len(base), "0")
+        found[code] = found.get(code, Waits()) + _waits(one)
+    if len(found) > 1 and found.get(base) == Waits():  # what stands to the whole and to no part of it
+        del found[base]
+    rows = [RegionWaits(code, names.get(code, code), waits) for code, waits in found.items()]
+    return sorted(rows, key=lambda row: (-row.waits.overdue, -row.waits.due_today, row.code))
+
+
+def _by_part(waiting: Iterable[Waiting]) -> dict[str, Waits]:
+    parts = {letter: Waits() for letter in (*RECOMMENDATIONS, NONE)}
+    for one in waiting:
+        for letter in one.recommendation or NONE:
+            parts[letter] += _waits(one)
+    return parts

@@ -1,0 +1,145 @@
+"""Signing in and out, one's sessions, password and language."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from flask import Response, flash, g, redirect, request, session, url_for
+
+from inspection.actions import accounts as actions
+from inspection.actions.context import Context
+from inspection.actions.setup import is_demo
+from inspection.domain.actor import Actor
+from inspection.domain.errors import Fault, invalid
+from inspection.domain.permissions import ANYONE
+from inspection.domain.texts import LANGUAGES, desk_texts
+from inspection.domain.views import SignedIn
+from inspection.pages.desk import deed, done, here, language, page, place
+from inspection.pages.forms import Form
+from inspection.pages.refusals import read_again
+
+
+@place("/sign-in", ANYONE)
+def sign_in_form(ctx: Context) -> Response:
+    """The form; where it leads on to stands in the address."""
+    return page("sign_in.html", to=here(request.args.get("to")), again=None, demo=is_demo(ctx))
+
+
+@deed("/sign-in", ANYONE, again=sign_in_form)
+def sign_in(ctx: Context, form: Form) -> Response:
+    """A new session under a new id; a form that was kept meanwhile is shown again."""
+    username, password = (form.fields.get(name, "") for name in ("username", "password"))
+    faults = [Fault(f"/{name}", "required") for name in ("username", "password") if not form.fields.get(name)]
+    if faults:
+        raise invalid(*faults)
+    made = actions.sign_in(
+        ctx, username[:256], password[:1024], _browser(), request.remote_addr or "unknown", actions.DESK_LIFETIME
+    )
+    return _enter(made, form)
+
+
+@place("/activation", ANYONE)
+def activation_form(ctx: Context) -> Response:
+    """Choosing the first password."""
+    del ctx
+    return page("activation.html")
+
+
+@deed("/activation", ANYONE, again=activation_form)
+def activate(ctx: Context, form: Form) -> Response:
+    """The first password, by the code that the administrator gave out."""
+    given = {name: form.fields.get(name, "").strip() for name in ("username", "code")}
+    password = form.fields.get("password", "")
+    faults = [Fault(f"/{name}", "required") for name, value in (*given.items(), ("password", password)) if not value]
+    if password != form.fields.get("again", ""):
+        faults.append(Fault("/again", "not_the_same"))
+    if faults:
+        raise invalid(*faults)
+    made = actions.activate(
+        ctx,
+        given["username"][:64],
+        given["code"][:32],
+        password[:1024],
+        _browser(),
+        request.remote_addr or "unknown",
+        actions.DESK_LIFETIME,
+    )
+    return _enter(made, form)
+
+
+def _enter(made: SignedIn, form: Form) -> Response:
+    chosen = session.get("language")
+    session.clear()
+    session["token"] = made.token
+    if chosen:
+        session["language"] = chosen
+    kept = read_again(form.fields.get("kept"))
+    if kept is not None:
+        g.pop("csrf_token", None)
+        g.pop("actor", None)
+        to, fields = kept
+        return page("again.html", to=here(to), fields=fields)
+    return redirect(here(form.fields.get("to")), 303, Response)
+
+
+def _browser() -> str:
+    """What the list of sessions calls this browser."""
+    agent = request.headers.get("User-Agent", "")
+    known = (("Edg/", "Edge"), ("MicroMessenger", "WeChat"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"))
+    name = next((name for mark, name in known if mark in agent), "Safari" if "Safari/" in agent else "Web")
+    systems = (("Windows", "Windows"), ("Android", "Android"), ("iPhone", "iPhone"), ("Mac OS", "macOS"))
+    system = next((name for mark, name in systems if mark in agent), "Linux" if "Linux" in agent else "")
+    return " · ".join(filter(None, (name, system)))
+
+
+@deed("/sign-out", "account.self")
+def sign_out(ctx: Context, actor: Actor, form: Form) -> Response:
+    """This session ends. What the phone client keeps in the same browser is not touched."""
+    del form
+    if actor.token_id is not None:
+        actions.revoke_device(ctx, actor, actor.token_id)
+    chosen = session.get("language")
+    session.clear()
+    if chosen:
+        session["language"] = chosen
+    flash(desk_texts(language())["account"]["signed_out"])
+    response: Response = redirect(url_for("desk.sign_in_form"), 303, Response)
+    response.headers["Clear-Site-Data"] = '"cache"'
+    return response
+
+
+@place("/account", "account.self")
+def account(ctx: Context, actor: Actor) -> Response:
+    """Who one is, where one is signed in, and one's password."""
+    return page("account.html", user=actions.user_view(actor), devices=actions.list_devices(ctx, actor))
+
+
+@deed("/account/sessions/<uuid:device_id>/end", "account.revoke_device", again=account)
+def end_session(ctx: Context, actor: Actor, form: Form, device_id: UUID) -> Response:
+    """Signed out there at its next request."""
+    del form
+    actions.revoke_device(ctx, actor, device_id)
+    return done(desk_texts(language())["account"]["session_ended"], url_for("desk.account"))
+
+
+@deed("/account/password", "account.self", again=account)
+def change_password(ctx: Context, actor: Actor, form: Form) -> Response:
+    """Everywhere else one is signed out."""
+    old, new = form.fields.get("old", ""), form.fields.get("new", "")
+    faults = [Fault(f"/{name}", "required") for name in ("old", "new") if not form.fields.get(name)]
+    if new != form.fields.get("again", ""):
+        faults.append(Fault("/again", "not_the_same"))
+    if faults:
+        raise invalid(*faults)
+    actions.change_password(ctx, actor, old[:1024], new[:1024])
+    return done(desk_texts(language())["account"]["password_changed"], url_for("desk.account"))
+
+
+@deed("/language", ANYONE)
+def choose_language(ctx: Context, form: Form) -> Response:
+    """Kept with the browser, for this desk alone."""
+    del ctx
+    chosen = form.fields.get("language", "")
+    if chosen in LANGUAGES:
+        session["language"] = chosen
+    return redirect(here(form.fields.get("to")), 303, Response)

@@ -1,0 +1,315 @@
+"""The one declaration of a page and of an act on it. It feeds the permission check, the reading of the address, the
+frame around each page, and the test that opens every page as every account.
+
+A page (`place`) only shows; an act (`deed`) is a POST that does one thing under an id made with the form, and then
+leads on. Refused, the page it came from is shown again with every word in its place and what stands against it.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import wraps
+from typing import Any, Final
+from urllib.parse import urlencode, urlsplit
+
+from flask import Blueprint, Response, flash, g, redirect, render_template, request, session, url_for
+from flask_wtf.csrf import generate_csrf, validate_csrf
+from marshmallow import Schema, ValidationError
+from werkzeug.datastructures import MultiDict
+from wtforms import ValidationError as ForgedToken
+
+from inspection.actions.accounts import authenticate
+from inspection.actions.context import Context
+from inspection.actions.workbench import frame
+from inspection.domain.actor import Actor
+from inspection.domain.errors import Fault, Refused
+from inspection.domain.incoming import JSON_LIMIT
+from inspection.domain.permissions import ANYONE, acting, may
+from inspection.domain.texts import desk_texts, language_of, texts
+from inspection.pages import wording
+from inspection.pages.forms import Form, Shown, faults_elsewhere
+from inspection.schemas.wire import ZONE, faults_of
+from inspection.web import context, key_of
+
+ROWS: Final = 50
+NAV: Final = (
+    ("workbench", "account.self"),
+    ("issuing", "notice.issue"),
+    ("problems", "problem.read"),
+    ("review", "problem.review"),
+    ("inspections", "inspection.read"),
+    ("institutions", "institution.read"),
+    ("notices", "notice.read"),
+    ("plan", "assignment.read"),
+    ("stats", "stats.read"),
+    ("users", "account.list"),
+    ("checklists", "checklist.read"),
+    ("calendar", "calendar.read"),
+    ("log", "audit.read"),
+)
+"""The places in their order, each for those who may go there; each is the endpoint of its first page."""
+
+desk = Blueprint("desk", __name__, template_folder="templates")
+
+
+@dataclass(frozen=True)
+class Declaration:
+    """All that is to be known of a page or an act without opening it. `limit`: bytes of an act's body."""
+
+    method: str
+    path: str
+    permission: str
+    limit: int = JSON_LIMIT
+
+
+PAGES: Final[dict[str, Declaration]] = {}
+
+
+@dataclass(frozen=True)
+class Query:
+    """What stands behind the question mark of a page. `given` as typed; `values` as read, empty where `faults` say
+    what is senseless; `after` is where the last page ended."""
+
+    given: Mapping[str, str]
+    values: dict[str, Any] = field(default_factory=dict)
+    faults: tuple[Fault, ...] = ()
+    after: tuple[str, ...] | None = None
+
+    def get(self, name: str) -> Any:
+        return self.values.get(name)
+
+    def link(self, **changes: Any) -> str:
+        """This page under other conditions, from its beginning. None takes a condition away."""
+        wanted = {**self.given, **changes}
+        kept = {name: value for name, value in wanted.items() if value not in (None, "")}
+        return request.path + ("?" + urlencode(kept) if kept else "")
+
+
+def place(
+    path: str, permission: str, *, query: Schema | None = None, name: str | None = None
+) -> Callable[[Callable[..., Any]], Callable[..., Response]]:
+    """Declare a page. The function is called with the context, the actor (holding only the roles that allow this; not
+    for `anyone`), the `Query` where a schema of it is given, and the parts of the path."""
+
+    def declare(function: Callable[..., Any]) -> Callable[..., Response]:
+        @wraps(function)
+        def view(**parts: Any) -> Response:
+            ctx = _begin()
+            arguments: dict[str, Any] = {}
+            if permission != ANYONE:
+                arguments["actor"] = _allowed(ctx, permission)
+            if query is not None:
+                arguments["query"] = _query(query)
+            shown: Response = function(ctx, **arguments, **parts)
+            return shown
+
+        _declare(view, Declaration("GET", path, permission), name)
+        return view
+
+    return declare
+
+
+def deed(
+    path: str,
+    permission: str,
+    *,
+    again: Callable[..., Response] | None = None,
+    limit: int = JSON_LIMIT,
+    name: str | None = None,
+) -> Callable[[Callable[..., Any]], Callable[..., Response]]:
+    """Declare an act. The function is called with the context, the actor, the `Form`, and the parts of the path; it
+    leads on with `done`, or raises `Refused`: then the page `again` is shown with the form as it was."""
+
+    def declare(function: Callable[..., Any]) -> Callable[..., Response]:
+        @wraps(function)
+        def view(**parts: Any) -> Response:
+            ctx = _begin()
+            request.max_content_length = limit
+            request.max_form_memory_size = limit
+            g.form = Form(MultiDict(request.form))
+            _from_here()
+            arguments: dict[str, Any] = {}
+            if permission != ANYONE:
+                arguments["actor"] = _allowed(ctx, permission)
+            _own_form()
+            try:
+                shown: Response = function(ctx, form=g.form, **arguments, **parts)
+                return shown
+            except Refused as refused:
+                if again is None or refused.status in (401, 403, 404):
+                    raise
+                g.form.refused = refused
+                _say_refusal(refused)
+                response = again(**{key: value for key, value in parts.items() if key in again.parts})  # type: ignore[attr-defined]
+                response.status_code = refused.status
+                return response
+
+        _declare(view, Declaration("POST", path, permission, limit), name)
+        return view
+
+    return declare
+
+
+def _declare(view: Any, declaration: Declaration, name: str | None) -> None:
+    endpoint = name or view.__name__
+    assert f"desk.{endpoint}" not in PAGES, endpoint
+    PAGES[f"desk.{endpoint}"] = declaration
+    view.parts = frozenset(part.partition(":")[2].rstrip(">") or part for part in _parts(declaration.path))
+    methods = [declaration.method]
+    desk.add_url_rule(declaration.path, endpoint, view, methods=methods, provide_automatic_options=False)
+
+
+def _parts(path: str) -> list[str]:
+    return [piece.partition("<")[2].partition(">")[0] for piece in path.split("/") if "<" in piece]
+
+
+def _begin() -> Context:
+    ctx = context()
+    ZONE.set(ctx.clock.zone)
+    g.setdefault("form", Form())
+    return ctx
+
+
+def language() -> str:
+    """The one that was chosen here, else the browser's."""
+    chosen = session.get("language")
+    return chosen if chosen in ("zh_CN", "en") else language_of(request.headers.get("Accept-Language", ""))
+
+
+def signed_in(ctx: Context) -> Actor:
+    """The person behind this browser's session, as of now. Raises `not_signed_in`."""
+    if "actor" not in g:
+        g.actor = authenticate(ctx, session.get("token", ""))
+    actor: Actor = g.actor
+    return actor
+
+
+def _allowed(ctx: Context, permission: str) -> Actor:
+    actor = signed_in(ctx)
+    if not may(actor, permission):
+        raise Refused("not_allowed")
+    return acting(actor, permission)
+
+
+def _from_here() -> None:
+    """A form that another site sends is refused, whatever it carries (the browser names the site)."""
+    origin = request.headers.get("Origin")
+    if origin not in (None, "null") and urlsplit(origin).netloc != request.host:
+        raise Refused("forged_form")
+    if origin == "null" or request.headers.get("Sec-Fetch-Site") in ("cross-site", "same-site"):
+        raise Refused("forged_form")
+
+
+def _own_form() -> None:
+    """A form of an earlier session is not acted on, nor thrown away: its words are shown, to be sent or not."""
+    try:
+        validate_csrf(request.form.get("csrf_token", ""))
+    except ForgedToken:
+        raise Refused("stale_form") from None
+
+
+def _query(schema: Schema) -> Query:
+    """Several values of one name are one with commas, as the API has them; what is left empty is not asked."""
+    lists = {name: ",".join(dict.fromkeys(v for v in values if v)) for name, values in request.args.lists()}
+    given = {name: value for name, value in lists.items() if value}
+    cursor = given.pop("cursor", None)
+    try:
+        after = key_of(cursor) if cursor is not None else None
+    except Refused:
+        return Query(given, faults=(Fault("/cursor", "not_allowed_here"),))
+    try:
+        return Query(given, schema.load(given), after=after)
+    except ValidationError as error:
+        return Query(given, faults=tuple(faults_of(error.messages, schema)))
+
+
+# What pages are made of
+
+
+def page(template: str, status: int = 200, **values: Any) -> Response:
+    """A page in its frame: never kept by the browser, and nothing in it runs that was not served here."""
+    nonce = secrets.token_urlsafe(16)
+    spoken = language()
+    html = render_template(f"desk/{template}", **{"nonce": nonce, **_frame(spoken), **values})
+    response = Response(html, status, content_type="text/html; charset=utf-8")
+    response.headers["Content-Security-Policy"] = "; ".join(
+        (
+            "default-src 'none'",
+            f"script-src 'nonce-{nonce}'",
+            "style-src 'self'",
+            "img-src 'self' data:",  # Bootstrap's arrows and ticks stand in its style sheet
+            "form-action 'self'",
+            "base-uri 'none'",
+            "frame-ancestors 'none'",
+        )
+    )
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
+    response.headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"
+    response.headers["Content-Language"] = spoken.replace("_", "-")
+    return response
+
+
+def _frame(spoken: str) -> dict[str, Any]:
+    actor: Actor | None = g.get("actor")
+    ctx = context()
+    shown = frame(ctx, actor) if actor is not None and not g.get("bare") else None
+    words = texts(spoken)
+    return {
+        "t": desk_texts(spoken),
+        "words": words,
+        "language": spoken.replace("_", "-"),
+        "say": wording.Wording(spoken, ctx.clock),
+        "today": ctx.today(),
+        "actor": actor,
+        "frame": shown,
+        "nav": [(name, url_for(f"desk.{name}")) for name, permission in NAV if actor and may(actor, permission)],
+        "may": lambda permission: actor is not None and may(actor, permission),
+        "form_of": lambda name: Shown.of(name, g.get("form") or Form(), spoken),
+        "csrf": generate_csrf,
+        "refusal": g.get("refusal"),
+    }
+
+
+def _say_refusal(refused: Refused) -> None:
+    """What stands on top of the page that is shown again."""
+    g.refusal = refusal_view(refused, language())
+
+
+def refusal_view(refused: Refused, spoken: str) -> dict[str, Any]:
+    """A refusal in words: what happened, every fault with its field, and who was first where somebody was."""
+    words = texts(spoken)
+    own = desk_texts(spoken)["common"]["refusal"].get(refused.code)
+    return {
+        "code": refused.code,
+        "title": words["title"][refused.code],
+        "detail": own or words["detail"][refused.code].format_map(_Gaps(refused.params)),
+        "faults": faults_elsewhere(refused.faults, spoken),
+        "meanwhile": refused.extra.get("meanwhile", ()),
+        "extra": refused.extra,
+    }
+
+
+class _Gaps(dict[str, Any]):
+    def __missing__(self, key: str) -> str:
+        return "?"
+
+
+def done(text: str, to: str) -> Response:
+    """Lead on after an act, saying what was done."""
+    flash(text)
+    return _to(to)
+
+
+def _to(address: str) -> Response:
+    return redirect(address, 303, Response)
+
+
+def here(address: str | None, otherwise: str = "/") -> str:
+    """An address to lead on to, if it is one of this site's."""
+    if not address or not address.startswith("/") or address.startswith(("//", "/\\")):
+        return otherwise
+    parts = urlsplit(address)
+    return address if not parts.scheme and not parts.netloc else otherwise

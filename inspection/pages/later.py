@@ -1,0 +1,37 @@
+"""Stand-ins while the places are built; each goes as its place comes."""
+
+from __future__ import annotations
+
+from inspection.pages.desk import PAGES, page, place
+
+STUBS = {
+    "institutions": ("/institutions", "institution.read"),
+    "institution": ("/institutions/<uuid:institution_id>", "institution.read"),
+    "inspections": ("/inspections", "inspection.read"),
+    "inspection": ("/inspections/<uuid:inspection_id>", "inspection.read"),
+    "notices": ("/notices", "notice.read"),
+    "notice": ("/notices/<uuid:notice_id>", "notice.read"),
+    "issuing": ("/issuing", "notice.issue"),
+    "issue_form": ("/issuing/<uuid:visit_id>", "notice.issue"),
+    "review": ("/review", "problem.review"),
+    "problem": ("/problems/<uuid:problem_id>", "problem.read"),
+    "plan": ("/plan", "assignment.read"),
+    "stats": ("/stats", "stats.read"),
+    "users": ("/users", "account.list"),
+    "checklists": ("/checklists", "checklist.read"),
+    "checklist": ("/checklists/<code>", "checklist.read"),
+    "calendar": ("/calendar", "calendar.read"),
+    "log": ("/log", "audit.read"),
+    "inbox": ("/inbox", "notification.read"),
+}
+
+
+def stand_in(name: str, path: str, permission: str) -> None:
+    @place(path, permission, name=name)
+    def stub(ctx, actor, **parts):  # type: ignore[no-untyped-def]
+        return page("workbench_apart.html")
+
+
+for name, (path, permission) in STUBS.items():
+    if f"desk.{name}" not in PAGES:
+        stand_in(name, path, permission)

@@ -1,0 +1,10 @@
+"""All pages of the desk, brought together by importing their modules."""
+
+from __future__ import annotations
+
+from inspection.pages import account, photos, problems, workbench
+from inspection.pages.desk import PAGES, desk
+
+from inspection.pages import later  # isort: skip
+
+__all__ = ["PAGES", "account", "desk", "later", "photos", "problems", "workbench"]

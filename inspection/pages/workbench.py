@@ -1,0 +1,34 @@
+"""工作台: the next thing to do is on top. Each figure is the list behind it."""
+
+from __future__ import annotations
+
+from flask import Response, session
+
+from inspection.actions import workbench as actions
+from inspection.actions.accounts import list_devices
+from inspection.actions.context import Context
+from inspection.actions.setup import is_demo
+from inspection.domain.actor import Actor
+from inspection.domain.errors import Refused
+from inspection.domain.permissions import ANYONE, may
+from inspection.pages.desk import page, place, signed_in
+
+
+@place("/", ANYONE)
+def workbench(ctx: Context) -> Response:
+    """By role: what waits; figures alone; or the administrator's own. Who is not signed in finds the form."""
+    if "token" not in session:
+        return page("front.html", demo=is_demo(ctx))
+    try:
+        actor = signed_in(ctx)
+    except Refused:
+        session.pop("token")
+        return page("front.html", demo=is_demo(ctx), ended=True)
+    if may(actor, "problem.read"):
+        return page("workbench.html", bench=actions.workbench(ctx, actor))
+    return _apart(ctx, actor)
+
+
+def _apart(ctx: Context, actor: Actor) -> Response:
+    """For those who see no problem: the congress, and the three administrators."""
+    return page("workbench_apart.html", devices=list_devices(ctx, actor))

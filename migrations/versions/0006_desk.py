@@ -1,0 +1,22 @@
+"""What the desk's first page counts: problems that wait, and messages that were not read."""
+
+from alembic import op
+
+revision = "0006"
+down_revision = "0005"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_index(
+        "ix_problem_waiting",
+        "problem",
+        ["status", "institution_id", "clock_on", "due_on", "petition_kind", "petition_due_on"],
+    )
+    op.create_index("ix_notification_user_id_read_at", "notification", ["user_id", "read_at"])
+
+
+def downgrade() -> None:
+    op.drop_index("ix_notification_user_id_read_at", "notification")
+    op.drop_index("ix_problem_waiting", "problem")
