@@ -194,11 +194,14 @@ def _allowed(ctx: Context, permission: str) -> Actor:
 
 
 def _from_here() -> None:
-    """A form that another site sends is refused, whatever it carries (the browser names the site)."""
-    origin = request.headers.get("Origin")
-    if origin not in (None, "null") and urlsplit(origin).netloc != request.host:
-        raise Refused("forged_form")
-    if origin == "null" or request.headers.get("Sec-Fetch-Site") in ("cross-site", "same-site"):
+    """A form that another site sends is refused, whatever it carries. The browser says where it comes from; one that
+    says nothing has the form's own token to show."""
+    site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
+    if site is not None:
+        own = site in ("same-origin", "none")
+    else:
+        own = origin is None or urlsplit(origin).netloc == request.host
+    if not own:
         raise Refused("forged_form")
 
 
@@ -246,6 +249,7 @@ def page(template: str, status: int = 200, **values: Any) -> Response:
         )
     )
     response.headers["Cache-Control"] = "no-store"
+    response.headers["Referrer-Policy"] = "same-origin"  # without any, a form's origin would read as nobody's
     response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
     response.headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"
     response.headers["Content-Language"] = spoken.replace("_", "-")
