@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from uuid import UUID
 
-from inspection.actions.context import Context
+from inspection.actions.context import Context, new_id
 from inspection.actions.issuing import apply_issue, fact_of
 from inspection.actions.notice_documents import as_document, frozen_row
 from inspection.actions.paging import cut, moment, position
@@ -16,6 +16,7 @@ from inspection.actions.visits import visit_flags
 from inspection.actions.withdrawals import withdrawn_meanwhile
 from inspection.domain import deadlines
 from inspection.domain.actor import Actor
+from inspection.domain.documents import NoticeDocument
 from inspection.domain.errors import Fault, Refused
 from inspection.domain.incoming import Incoming
 from inspection.domain.notices import ORDERING, Acknowledgement, Issue, faults_of, frozen_service
@@ -50,25 +51,50 @@ def issue_notice(ctx: Context, actor: Actor, notice_id: UUID, incoming: Incoming
     if issue is None or not issue.inspection_ids:
         raise Refused("invalid", read.faults or [Fault("/inspection_ids", "required")])
     with unit(ctx.session):
-        if issue.service.photo is not None:
-            accounts.lock_person_for_system(ctx.session, actor.id)
-        of_inspections = inspections.lock_many(actor, ctx.session, issue.inspection_ids)
-        if {row.id for row in of_inspections} != set(issue.inspection_ids) or not of_inspections:
-            raise Refused("not_found")
-        institution = institutions.get_for_system(ctx.session, of_inspections[0].institution_id)
-        rows = problems.lock_of_inspections_for_system(ctx.session, issue.inspection_ids)
-        _check_state(ctx, actor, institution, of_inspections, rows, issue)
-        found = [row for row in rows if row.status != "void"]
-        start = deadlines.notice_start(issue.issued_on, issue.service.on)
-        inspected_on = min(min(row.inspected_on, ctx.clock.date_of(row.received_at)) for row in of_inspections)
-        facts = [fact_of(row) for row in found]
-        faults = [*read.faults, *faults_of(issue, facts, inspected_on, ctx.today(), start)]
-        if len({row.institution_id for row in of_inspections}) > 1:
-            faults.append(Fault("/inspection_ids", "different_institutions"))
-        if faults:
-            raise Refused("invalid", faults)
-        row = _issue(ctx, actor, notice_id, incoming, issue, institution, of_inspections, found, start)
+        row = _issue_in_unit(ctx, actor, notice_id, incoming, issue)
         return Stored(_view(ctx, row), created=True)
+
+
+class _NotIssued(Exception):
+    """Carries what would have been issued out of a unit that is given up."""
+
+    def __init__(self, document: NoticeDocument) -> None:
+        super().__init__()
+        self.document = document
+
+
+def preview_notice(ctx: Context, actor: Actor, incoming: Incoming[Issue]) -> NoticeDocument:
+    """The notice exactly as it would read: it is issued and given up before it stands. Raises what issuing raises."""
+    read = incoming.read
+    if read.value is None or not read.value.inspection_ids:
+        raise Refused("invalid", read.faults or [Fault("/inspection_ids", "required")])
+    try:
+        with unit(ctx.session):
+            row = _issue_in_unit(ctx, actor, new_id(), incoming, read.value)
+            raise _NotIssued(as_document(row.frozen, row.document_number, row.issued_on))
+    except _NotIssued as given_up:
+        return given_up.document
+
+
+def _issue_in_unit(ctx: Context, actor: Actor, notice_id: UUID, incoming: Incoming[Issue], issue: Issue) -> IssuedRow:
+    if issue.service.photo is not None:
+        accounts.lock_person_for_system(ctx.session, actor.id)
+    of_inspections = inspections.lock_many(actor, ctx.session, issue.inspection_ids)
+    if {row.id for row in of_inspections} != set(issue.inspection_ids) or not of_inspections:
+        raise Refused("not_found")
+    institution = institutions.get_for_system(ctx.session, of_inspections[0].institution_id)
+    rows = problems.lock_of_inspections_for_system(ctx.session, issue.inspection_ids)
+    _check_state(ctx, actor, institution, of_inspections, rows, issue)
+    found = [row for row in rows if row.status != "void"]
+    start = deadlines.notice_start(issue.issued_on, issue.service.on)
+    inspected_on = min(min(row.inspected_on, ctx.clock.date_of(row.received_at)) for row in of_inspections)
+    facts = [fact_of(row) for row in found]
+    faults = [*incoming.read.faults, *faults_of(issue, facts, inspected_on, ctx.today(), start)]
+    if len({row.institution_id for row in of_inspections}) > 1:
+        faults.append(Fault("/inspection_ids", "different_institutions"))
+    if faults:
+        raise Refused("invalid", faults)
+    return _issue(ctx, actor, notice_id, incoming, issue, institution, of_inspections, found, start)
 
 
 def _check_state(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -139,3 +140,63 @@ def _decision_faults(issue: Issue, decision: Decision, fact: Fact, known: Mappin
 
 def frozen_service(service: Service) -> Mapping[str, str | None]:
     return {"method": service.method, "on": service.on.isoformat(), "photo": service.photo}
+
+
+@dataclass(frozen=True, slots=True)
+class FindingToIssue:
+    """One problem of a visit as it is before its notice. `due_on` is the date that it would get today, or has already;
+    `objection` what the unit says against it, until it is decided."""
+
+    problem_id: UUID
+    inspection_id: UUID
+    item_code: str | None
+    item_text: str
+    text: str
+    place: str | None
+    quantity: int | None
+    photos: Sequence[str]
+    severity: str
+    red_line: str | None
+    status: str
+    advice: str
+    due_days: int
+    due_on: date | None
+    responsible_kind: str
+    responsible_name: str | None
+    objection: str | None
+    recurrence: int
+
+
+@dataclass(frozen=True, slots=True)
+class ToIssue:
+    """A visit to one institution, of which no notice has been issued yet. `flags` are what whoever issues has to know;
+    `took_part`: the reader inspected, and may not issue."""
+
+    visit_id: UUID
+    institution_id: UUID
+    institution_name: str
+    region_code: str
+    inspection_ids: Sequence[UUID]
+    inspected_on: Sequence[date]
+    incomplete: bool
+    until: date
+    findings: Sequence[FindingToIssue]
+    document_number: str | None
+    flags: Sequence[Mapping[str, str]]
+    took_part: bool
+
+
+def next_document_number(latest: str | None, year: int) -> str | None:
+    """What follows a document number of the same office: its last number one higher, or 1 in a new year."""
+    if latest is None:
+        return None
+    found = _NUMBERED.fullmatch(latest)
+    if found is None:
+        return None
+    before, of_year, between, number, after = found.groups()
+    following = int(number) + 1 if of_year is None or int(of_year) == year else 1
+    return f"{before}{'' if of_year is None else year}{between}{following}{after}"
+
+
+_NUMBERED: Final = re.compile(r"(.*?)(?:(20[0-9]{2})(?=[〕\]）)]))?((?:[〕\]）)])?[^0-9]*)([0-9]{1,9})([^0-9]*)")
+"""教安改〔2026〕42号: what stands before the year, the year in its brackets, and the number."""

@@ -173,6 +173,20 @@ class ProblemDetail:
 
 
 @dataclass(frozen=True, slots=True)
+class Prospects:
+    """Where each turn would lead, were it made today: the unit's dates after a return (None: it becomes a finding
+    again), an extension granted or denied, handing back; the department's after a transfer. An extension must lie after
+    `extension_from`."""
+
+    returned_due_on: date | None
+    granted_due_on: date | None
+    denied_due_on: date | None
+    department_due_on: date
+    handed_back_due_on: date
+    extension_from: date
+
+
+@dataclass(frozen=True, slots=True)
 class ReviewAnswer:
     """What a review led to."""
 

@@ -51,6 +51,9 @@ NAV: Final = (
 )
 """The places in their order, each for those who may go there; each is the endpoint of its first page."""
 
+GONE: Final = ("not_signed_in", "not_allowed", "not_found")
+"""Refused so, there is no page to show the form on again."""
+
 desk = Blueprint("desk", __name__, template_folder="templates")
 
 
@@ -138,7 +141,7 @@ def deed(
                 shown: Response = function(ctx, form=g.form, **arguments, **parts)
                 return shown
             except Refused as refused:
-                if again is None or refused.status in (401, 403, 404):
+                if again is None or refused.code in GONE:
                     raise
                 g.form.refused = refused
                 _say_refusal(refused)
@@ -278,8 +281,10 @@ def _frame(spoken: str) -> dict[str, Any]:
 
 
 def _say_refusal(refused: Refused) -> None:
-    """What stands on top of the page that is shown again."""
+    """What stands on top of the page that is shown again; with the words, where their form may be gone."""
     g.refusal = refusal_view(refused, language())
+    if refused.status == 409:
+        g.refusal["typed"] = g.form.words()
 
 
 def refusal_view(refused: Refused, spoken: str) -> dict[str, Any]:

@@ -6,6 +6,7 @@ of what it fills, with dots: `responsible.name` is `/responsible/name`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -28,10 +29,12 @@ OWN: Final = frozenset({"csrf_token", "form", "act", "password", "old", "new", "
 
 @dataclass
 class Form:
-    """One submitted form (or none). `refused` is why it was not done; then the page is shown again with the words."""
+    """One submitted form (or none). `refused` is why it was not done; then, or where it is `kept_open`, the page is
+    shown again with its words."""
 
     fields: MultiDict[str, str] = field(default_factory=MultiDict)
     refused: Refused | None = None
+    kept_open: bool = False
 
     @property
     def name(self) -> str:
@@ -67,6 +70,14 @@ class Form:
         """All that was typed."""
         return [(name, value) for name, value in self.fields.items(multi=True) if name not in OWN]
 
+    def words(self) -> list[tuple[str, str]]:
+        """What of it was typed by hand and says something, for somebody to read or copy."""
+        return [(name, value) for name, value in self.kept() if value.strip() and not _HANDLE.fullmatch(value)]
+
+
+_HANDLE: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|[0-9a-f]{64}|[a-z_]+")
+"""An id, a hash or a code: nobody typed it."""
+
 
 def incoming(body: Mapping[str, Any], read: Callable[[bytes], Read[T]], clock: datetime | None = None) -> Incoming[T]:
     """A form's body as if it had come over the wire."""
@@ -89,13 +100,15 @@ class Shown:
 
     @classmethod
     def of(cls, name: str, form: Form, language: str) -> Shown:
-        """The form of this name; fresh, unless it is the one that was refused."""
-        if form.refused is None or form.name != name:
+        """The form of this name; fresh, unless it is the one that is shown again."""
+        if form.name != name or (form.refused is None and not form.kept_open):
             return cls(name, new_id(), None, {})
         told: dict[str, list[str]] = {}
-        for fault in form.refused.faults:
+        for fault in form.refused.faults if form.refused is not None else ():
             told.setdefault(field_of(fault.pointer), []).append(fault_text(fault.code, language, fault.params))
-        taken = form.refused.code == "conflict"  # what is written under the old id stays; this would be another act
+        taken = (
+            form.refused is not None and form.refused.code == "conflict"
+        )  # what is written under the old id stays; this would be another act
         return cls(name, new_id() if taken else form.act, form.fields, told)
 
     def value(self, name: str, default: Any = "") -> str:

@@ -11,10 +11,6 @@ STUBS = {
     "inspection": ("/inspections/<uuid:inspection_id>", "inspection.read"),
     "notices": ("/notices", "notice.read"),
     "notice": ("/notices/<uuid:notice_id>", "notice.read"),
-    "issuing": ("/issuing", "notice.issue"),
-    "issue_form": ("/issuing/<uuid:visit_id>", "notice.issue"),
-    "review": ("/review", "problem.review"),
-    "problem": ("/problems/<uuid:problem_id>", "problem.read"),
     "plan": ("/plan", "assignment.read"),
     "stats": ("/stats", "stats.read"),
     "users": ("/users", "account.list"),
@@ -28,7 +24,7 @@ STUBS = {
 
 def stand_in(name: str, path: str, permission: str) -> None:
     @place(path, permission, name=name)
-    def stub(ctx, actor, **parts):  # type: ignore[no-untyped-def]
+    def stub(ctx, actor, **parts):  # type: ignore[no-untyped-def]  # noqa: ARG001
         return page("workbench_apart.html")
 
 

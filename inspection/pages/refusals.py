@@ -45,7 +45,7 @@ def render(refused: Refused) -> Response:
         "refused.html",
         refused.status,
         refusal=view,
-        typed=typed,
+        typed=form.words() if typed else [],
         again=again_of(typed) if refused.code == "stale_form" and typed else None,
         to=request.full_path.rstrip("?"),
         request_id=g.get("request_id", ""),

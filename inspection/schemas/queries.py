@@ -67,6 +67,10 @@ class InspectionQuery(Wire):
     inspected_to = Day()
 
 
+class RegionQuery(Wire):
+    region = Region()
+
+
 class NoticeQuery(Wire):
     institution = Id()
 
@@ -107,6 +111,25 @@ def filters_of(query: Mapping[str, Any]) -> dict[str, Any]:
     for name in YES_OR_NO:
         filters[name] = {"true": True, "false": False}.get(query.get(name, ""))
     return filters
+
+
+class Ids(fields.String):
+    """Ids separated by commas."""
+
+    def __init__(self, most: int, **options: Any) -> None:
+        super().__init__(**options)
+        self.most = most
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> Any:
+        one = Id()
+        return [one.deserialize(part) for part in value.split(",")[-self.most :]]
+
+
+class QueueQuery(Wire):
+    """Where somebody stands who works through what waits: `queue` and `after` are those that were put off."""
+
+    queue = Ids(50)
+    after = Ids(50)
 
 
 class VisitQuery(Wire):

@@ -102,6 +102,16 @@ def number_taken_for_system(session: Session, district: str, document_number: st
     )
 
 
+def latest_number_for_system(session: Session, district: str) -> str | None:
+    """The document number that was issued last in a district."""
+    return session.scalar(
+        select(NoticeRow.document_number)
+        .where(NoticeRow.district == district)
+        .order_by(NoticeRow.year.desc(), NoticeRow.sequence.desc())
+        .limit(1)
+    )
+
+
 def next_sequence_for_system(session: Session, district: str, year: int) -> int:
     """The next notice number of the district in the year; no gap, since it is given back with the unit."""
     insert_or_ignore(session, NoticeCounterRow, [{"district": district, "year": year, "last": 0}])

@@ -71,3 +71,10 @@ def all_for_system(session: Session) -> Iterable[PetitionRow]:
         .options(undefer(PetitionRow.body), undefer(PetitionRow.decision_body))
         .order_by(PetitionRow.id)
     ).yield_per(50)
+
+
+def reasons_for_system(session: Session, ids: Sequence[UUID]) -> dict[UUID, str]:
+    """What these say, by id."""
+    if not ids:
+        return {}
+    return dict(session.execute(select(PetitionRow.id, PetitionRow.reason).where(PetitionRow.id.in_(list(ids)))).all())
