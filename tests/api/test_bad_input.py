@@ -120,7 +120,7 @@ def test_nothing_is_half_written(world: World) -> None:
 
 def test_unknown_addresses_and_methods(sqlite_world: World) -> None:
     client = sqlite_world.app.test_client()
-    for path in ("/api/v1/nothing", "/api/v1/problems/not-a-uuid", "/nothing", "/api/v2/me"):
+    for path in ("/api/v1/nothing", "/api/v1/problems/not-a-uuid", "/m/nothing", "/api/v2/me"):
         answer = client.get(path)
         assert (answer.status_code, answer.json["code"]) == (404, "not_found")
     wrong = client.post("/api/v1/problems")

@@ -18,7 +18,8 @@ from inspection.demo.cast import PEOPLE
 from inspection.domain import errors
 from inspection.domain.permissions import ALLOWED, ANYONE
 from inspection.domain.picture import mermaid
-from inspection.domain.texts import LANGUAGES, phone_texts, texts
+from inspection.domain.texts import LANGUAGES, desk_texts, phone_texts, texts
+from inspection.pages.routes import PAGES
 from inspection.settings import KNOWN, BadSetting, Settings
 from tests.support.world import World, new_id
 
@@ -83,6 +84,7 @@ ACCESS: dict[tuple[str, str], set[str]] = {
     ("PUT", "/problems/<uuid:problem_id>/replies/<uuid:reply_id>"): REVIEWERS,
     ("PUT", "/problems/<uuid:problem_id>/supervisions/<uuid:supervision_id>"): {"league"},
     ("PUT", "/problems/<uuid:problem_id>/reopenings/<uuid:reopening_id>"): REVIEWERS,
+    ("PUT", "/reminders/<uuid:reminder_id>"): REVIEWERS | {"league"},
     ("GET", "/sync"): INSPECTORS | UNITS,
     ("GET", "/stats"): IN_SCOPE | {"congress"},
     ("GET", "/stats/numbers"): IN_SCOPE | {"congress"},
@@ -90,7 +92,8 @@ ACCESS: dict[tuple[str, str], set[str]] = {
     ("PUT", "/notifications/<uuid:notification_id>/read"): EVERYONE,
 }
 OPEN = {("POST", "/auth/login"), ("POST", "/auth/activation"), ("GET", "/openapi.json")}
-PAGES = {"/", "/api/docs", "/favicon.ico", "/static/<path:filename>", "/healthz", "/readyz", "/m/", "/m/<path:name>"}
+NOBODYS = {"/api/docs", "/favicon.ico", "/assets/<name>", "/healthz", "/readyz", "/m/", "/m/<path:name>"}
+"""Addresses that tell everybody the same."""
 
 
 def test_every_route_is_declared_and_stands_in_the_access_table(sqlite_world: World) -> None:
@@ -99,7 +102,8 @@ def test_every_route_is_declared_and_stands_in_the_access_table(sqlite_world: Wo
     assert {(d.method, d.path) for d in DECLARATIONS.values() if d.permission == ANYONE} == OPEN
     assert {d.permission for d in DECLARATIONS.values()} - {ANYONE} <= set(ALLOWED)
     for rule in sqlite_world.app.url_map.iter_rules():
-        assert rule.endpoint in DECLARATIONS or rule.rule in PAGES, rule
+        assert rule.endpoint in DECLARATIONS or rule.endpoint in PAGES or rule.rule in NOBODYS, rule
+    assert {page.permission for page in PAGES.values()} - {ANYONE} <= set(ALLOWED)
 
 
 @pytest.mark.parametrize("username", [None, *ACCOUNTS])
@@ -124,16 +128,21 @@ def test_every_route_as_every_account(sqlite_world: World, username: str | None)
             assert answer.status_code in (200, 204, 404, 409, 415, 422), (method, path, answer.status_code)
 
 
-@pytest.mark.parametrize("spoken", [texts, phone_texts])
+@pytest.mark.parametrize("spoken", [texts, phone_texts, desk_texts])
 def test_the_two_languages_have_the_same_texts_with_the_same_gaps(spoken: Callable[[str], Any]) -> None:
     def gaps(text: str) -> set[str | None]:
         return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
 
-    chinese, english = (spoken(language) for language in LANGUAGES)
-    for section in chinese.keys() | english.keys():
-        assert chinese[section].keys() == english[section].keys(), section
-        for code in chinese[section]:
-            assert gaps(chinese[section][code]) == gaps(english[section][code]), (section, code)
+    def flat(known: dict[str, Any], at: str = "") -> dict[str, str]:
+        found: dict[str, str] = {}
+        for code, text in known.items():
+            found |= flat(text, f"{at}{code}.") if isinstance(text, dict) else {at + code: text}
+        return found
+
+    chinese, english = (flat(spoken(language)) for language in LANGUAGES)
+    assert chinese.keys() == english.keys()
+    for code in chinese:
+        assert gaps(chinese[code]) == gaps(english[code]), code
 
 
 def test_every_operation_subject_and_role_has_its_words() -> None:
