@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from playwright.sync_api import Browser, Playwright, sync_playwright
 
 from tests.support import databases
+from tests.support.browser import CHROMIUM, LAUNCH
 from tests.support.world import World, made_world
 
 # the suite's cases are the same each time, the drill's are new; neither looks at how long one takes
@@ -42,3 +45,21 @@ def postgresql_world(tmp_path: Path) -> Iterator[World]:
     """The same on PostgreSQL alone: SQLite's writers stand in line, so what waits for a row does so there."""
     with made_world("postgresql", tmp_path) as made:
         yield made
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    if CHROMIUM is None:
+        missing = "there is no chromium on the PATH (see `make browser`)"
+        if os.environ.get("REQUIRE_BROWSER"):
+            pytest.fail(missing)
+        pytest.skip(missing)
+    with sync_playwright() as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    browser = playwright.chromium.launch(**LAUNCH)
+    yield browser
+    browser.close()

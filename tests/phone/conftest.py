@@ -3,18 +3,17 @@ the test expecting it fails the test."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Generator, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Playwright, sync_playwright
+from playwright.sync_api import Browser, Playwright
 from playwright.sync_api import Error as PlaywrightError
 
 from tests.support import databases
-from tests.support.browser import CHROMIUM, LAUNCH, PHONE, Phone, Profile, reopenable
+from tests.support.browser import PHONE, Phone, Profile, reopenable
 from tests.support.line import Line
 from tests.support.site import ENGINE, Site, site_on
 
@@ -26,24 +25,6 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     report = yield
     item.stash[FAILED] = item.stash.get(FAILED, False) or report.failed
     return report
-
-
-@pytest.fixture(scope="session")
-def playwright() -> Iterator[Playwright]:
-    if CHROMIUM is None:
-        missing = "there is no chromium on the PATH (see `make browser`)"
-        if os.environ.get("REQUIRE_BROWSER"):
-            pytest.fail(missing)
-        pytest.skip(missing)
-    with sync_playwright() as started:
-        yield started
-
-
-@pytest.fixture(scope="session")
-def browser(playwright: Playwright) -> Iterator[Browser]:
-    browser = playwright.chromium.launch(**LAUNCH)
-    yield browser
-    browser.close()
 
 
 @pytest.fixture

@@ -1,0 +1,159 @@
+"""A day of each role at the desk, from sign-in to the end of its job, in a real browser."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+from playwright.sync_api import expect
+
+from tests.desk.conftest import NARROW, Desk
+from tests.support.photos import photo as real_photo
+
+
+def figure(desk: Desk, name: str) -> int:
+    """What one of the first page's figures says."""
+    return int(desk.page.locator(".figure", has_text=name).locator("b").inner_text())
+
+
+def test_the_bureaus_day(desks: Callable[..., Desk]) -> None:
+    """What is overdue is seen and reminded of; a visit is issued, proofs are decided one after the other."""
+    desk = desks()
+    page = desk.sign_in("bureau")
+    overdue, waiting, proofs = (figure(desk, name) for name in ("逾期", "待下发", "待审核"))
+    page.locator(".figure", has_text="逾期").click()
+    expect(page.get_by_text(f"共 {overdue} 个")).to_be_visible()
+    rows = page.locator("table.rows tbody tr")
+    expect(rows).to_have_count(overdue)
+    for row in rows.all():
+        row.get_by_role("checkbox").check()
+    page.get_by_label("附一句话").fill("请今日完成")
+    page.get_by_role("button", name="发出提醒").click()
+    expect(page.get_by_text(f"已提醒 {overdue} 个问题的单位")).to_be_visible()
+
+    desk.go("下发")
+    expect(page.locator("table.rows tbody tr")).to_have_count(waiting)
+    page.get_by_role("link", name="青松路小学").click()
+    page.get_by_role("button", name="先看通知书").click()
+    expect(page.locator(".paper")).to_contain_text("责令限期整改通知书")
+    expect(page.locator(".paper")).to_contain_text("青松路小学")
+    page.get_by_role("button", name="确认下发").click()
+    expect(page.get_by_text("已下发").first).to_be_visible()
+
+    desk.go("审核")
+    page.locator("#i-return-comment").fill("照片看不清整改后的情况")
+    page.get_by_role("button", name="退回", exact=True).click()
+    expect(page.get_by_text("已退回，单位收到通知")).to_be_visible()
+    for _ in range(proofs - 1):
+        page.get_by_role("button", name="通过并销号").click()
+        expect(page.get_by_text("已通过，问题销号")).to_be_visible()
+    expect(page.get_by_text("没有等待审核的整改材料")).to_be_visible()
+    desk.go("工作台")
+    assert (figure(desk, "待下发"), figure(desk, "待审核")) == (waiting - 1, 0)
+
+
+def test_a_schools_day_on_a_phone(desks: Callable[..., Desk], tmp_path: Path) -> None:
+    """Its list, the next thing to do, a photo and the words; then the bureau sees both sides by side."""
+    photo = tmp_path / "after.jpg"
+    photo.write_bytes(real_photo(7))
+    desk = desks(viewport=NARROW, is_mobile=True, has_touch=True)
+    page = desk.sign_in("kindergarten")
+    page.locator("table.rows a").first.click()
+    title = page.locator("h1").inner_text()
+    page.get_by_label("整改措施").fill("已安装观察窗并每日检查")
+    page.locator("input[type=file]").set_input_files(photo)
+    page.get_by_role("button", name="提交整改").click()
+    expect(page.get_by_text("整改已提交")).to_be_visible()
+    bureau = desks()
+    seen = bureau.sign_in("bureau")
+    bureau.open("/problems?status=submitted")
+    seen.get_by_role("link", name=title).click()
+    expect(seen.get_by_text("已安装观察窗并每日检查").first).to_be_visible()
+    after = seen.locator(".sides .card-plain").nth(1).locator("img").first
+    after.scroll_into_view_if_needed()
+    assert after.evaluate("async one => { await one.decode(); return one.naturalWidth }") > 100
+    after.click()
+    expect(seen.locator("dialog.zoom")).to_be_visible()
+    seen.keyboard.press("Escape")
+    expect(seen.locator("dialog.zoom")).to_be_hidden()
+
+
+def test_two_clicks_are_one(desks: Callable[..., Desk], tmp_path: Path) -> None:
+    desk = desks()
+    page = desk.sign_in("tutoring")
+    desk.open("/problems?status=open")
+    page.locator("table.rows a[href^='/problems/']").first.click()
+    page.locator("summary", has_text="申请延期").click()
+    form = page.locator("form[action$='/extension']")
+    form.locator("[name=requested_due_on]").fill("2099-01-01")
+    form.locator("[name=reason]").fill("材料未到货")
+    form.get_by_role("button").dblclick()
+    expect(page.get_by_text("延期申请已提交")).to_be_visible()
+    expect(page.locator(".timeline li", has_text="申请延期")).to_have_count(1)
+
+
+def test_the_leagues_day(desks: Callable[..., Desk]) -> None:
+    """Where a district slips, down to the one problem, which is listed for supervision."""
+    desk = desks()
+    page = desk.sign_in("league")
+    regions = page.locator("section", has=page.get_by_role("heading", name="各地区")).locator("tbody tr")
+    assert regions.count() > 3
+    regions.first.locator("a.overdue").click()
+    shown = page.locator("table.rows tbody tr")
+    expect(page.get_by_text(f"共 {shown.count()} 个")).to_be_visible()
+    shown.first.locator("a").first.click()
+    page.locator("summary", has_text="挂牌督办").click()
+    form = page.locator("form[action$='/supervise']")
+    form.locator("[name=reason]").fill("逾期未改，存在现实风险")
+    form.locator("[name=due_on]").fill("2099-01-01")
+    form.get_by_role("button").click()
+    expect(page.get_by_text("已挂牌督办")).to_be_visible()
+
+
+def test_the_procuratorates_day(desks: Callable[..., Desk]) -> None:
+    """The three parts of the recommendation apart, each number the list behind it."""
+    desk = desks()
+    page = desk.sign_in("procurator")
+    parts = page.locator("section", has=page.get_by_role("heading", name="按一号检察建议三项内容"))
+    cell = parts.locator("tbody a").first
+    count = int(cell.inner_text())
+    cell.click()
+    expect(page.get_by_text(re.compile(f"共 {count} 个"))).to_be_visible()
+
+
+def test_everything_works_without_scripts(desks: Callable[..., Desk]) -> None:
+    desk = desks(java_script_enabled=False)
+    page = desk.sign_in("school")
+    page.locator("table.rows a").first.click()
+    page.locator("summary", has_text="提出异议").click()
+    form = page.locator("form[action$='/objection']")
+    form.locator("[name=reason]").fill("与事实不符")
+    form.get_by_role("button").click()
+    expect(page.get_by_text("异议已提交")).to_be_visible()
+    page.get_by_role("button", name="退出").click()
+    expect(page.get_by_text("已退出登录")).to_be_visible()
+
+
+def test_the_keyboard_goes_from_end_to_end(desks: Callable[..., Desk]) -> None:
+    """Signed in, a filter set, and a problem opened without a mouse; the focus is always to be seen."""
+    desk = desks()
+    page = desk.open("/")
+    page.locator("main [name=username]").focus()
+    page.keyboard.type("bureau")
+    page.keyboard.press("Tab")
+    page.keyboard.type("correct horse battery")
+    page.keyboard.press("Enter")
+    page.locator("nav").wait_for()
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "main"
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.getAttribute('href') || ''").startswith("/problems/"):
+            break
+    ring = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+    assert ring == "solid"
+    page.keyboard.press("Enter")
+    expect(page.locator(".timeline")).to_be_visible()
