@@ -1,0 +1,48 @@
+"""Templates say nothing of their own: every word that they name exists, and none is written into them."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from inspection.domain.texts import desk_texts, texts
+
+FOLDER = Path(__file__).parents[2] / "inspection/pages/templates/desk"
+TEMPLATES = sorted(FOLDER.glob("*.html"))
+NAMED = re.compile(r"\b(t|words)((?:\.[a-z_][a-z0-9_]*)+)")
+METHODS = {"format", "items", "values", "keys", "get"}
+CHINESE = re.compile(r"[\u4e00-\u9fff]+")
+ALLOWED = {"中文"}
+"""The language's own name, in its own language."""
+
+
+def found(known: Any, path: list[str]) -> bool:
+    for step in path:
+        if not isinstance(known, dict):
+            return step in METHODS
+        if step in METHODS and step not in known:
+            return True
+        if step not in known:
+            return False
+        known = known[step]
+    return True
+
+
+@pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: path.name)
+def test_every_text_that_is_named_is_there(template: Path) -> None:
+    roots = {"t": desk_texts("zh_CN"), "words": texts("zh_CN")}
+    source = template.read_text(encoding="utf-8")
+    named = [(root, path.strip(".").split(".")) for root, path in NAMED.findall(source)]
+    assert [f"{root}.{'.'.join(path)}" for root, path in named if not found(roots[root], path)] == []
+
+
+@pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: path.name)
+def test_nothing_is_said_in_one_language_alone(template: Path) -> None:
+    source = re.sub(r"\{#.*?#\}", "", template.read_text(encoding="utf-8"), flags=re.DOTALL)
+    assert set(CHINESE.findall(source)) <= ALLOWED
+    assert " style=" not in source
+    assert " onclick=" not in source
+    assert "| safe" not in source
