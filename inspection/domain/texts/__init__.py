@@ -23,6 +23,9 @@ SHARED_WITH_PHONE: Final = (
     "fault",
     "role",
     "kind",
+    "mode",
+    "attribute",
+    "na",
 )
 
 
