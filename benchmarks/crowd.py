@@ -138,9 +138,14 @@ def _inspection(made: tuple[uuid.UUID, uuid.UUID, str, int], inspector: uuid.UUI
         "issue_due_on": at.date() + timedelta(days=3),
         "complete_at": at,
         "receipt_code": "AAAA-AAAA",
-        "notice_id": None,
+        "notice_id": _notice(inspection_id, day),
         "withdrawn_at": None,
     }
+
+
+def _notice(inspection_id: uuid.UUID, day: int) -> uuid.UUID | None:
+    """One for each inspection; those of the last three days wait for theirs."""
+    return inspection_id if day < DAYS - 3 else None
 
 
 def _problem(rng: random.Random, made: tuple[uuid.UUID, uuid.UUID, str, int]) -> dict[str, Any]:
@@ -184,7 +189,7 @@ def _problem(rng: random.Random, made: tuple[uuid.UUID, uuid.UUID, str, int]) ->
         "since_on": at.date(),
         "stage_on": NEVER if not unfinished else LOOK_NOW,
         "number": None,
-        "notice_id": None,
+        "notice_id": _notice(inspection_id, day),
         "rectification_id": None,
         "petition_id": None,
         "petition_kind": None,

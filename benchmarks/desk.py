@@ -24,6 +24,7 @@ import requests
 from sqlalchemy import event, text
 
 from benchmarks import crowd, deadline_pass, load
+from benchmarks.desk_pages import of_desk_pages
 from benchmarks.figure import ROUNDS, Figure, resident_of
 from inspection import serving
 from inspection.documents import workbook
@@ -299,6 +300,7 @@ def figures(engine: str, folder: Path) -> list[Figure]:
         with serving_on(url, folder) as server:
             return [
                 *of_pages(engine, url, server, world),
+                *of_desk_pages(engine, server, world, "region"),
                 *of_stats(engine, server, world),
                 *of_workbook(engine, server),
                 *deadline_pass.of_sweep(engine, url, world),

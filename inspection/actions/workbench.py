@@ -20,6 +20,7 @@ from inspection.storage.problem_list import P, is_overdue
 from inspection.storage.workbench import Waiting
 
 SHOWN: Final = 8
+PETITIONS: Final = ("extension", "objection")
 
 
 def frame(ctx: Context, actor: Actor) -> Frame:
@@ -47,11 +48,11 @@ def workbench(ctx: Context, actor: Actor) -> Workbench:
         regions=_by_region(ctx, waiting, region) if region is not None else [],
         by_part=_by_part(waiting) if parts_apart else {},
         visits=visits_to_issue(ctx, actor) if not unit else [],
-        overdue=_oldest(ctx, actor, is_overdue(today)),
-        due_today=_oldest(ctx, actor, P.status == "open", P.due_on == today, P.petition_due_on.is_(None)),
-        to_review=_oldest(ctx, actor, P.status == "submitted"),
-        petitions=_oldest(ctx, actor, P.petition_kind.is_not(None)) if not unit else [],
-        upcoming=_oldest(ctx, actor, P.status == "open", P.due_on > today) if unit else [],
+        overdue=_oldest(ctx, actor, P.due_on, is_overdue(today)),
+        due_today=_oldest(ctx, actor, P.due_on, P.status == "open", P.due_on == today, P.petition_due_on.is_(None)),
+        to_review=_oldest(ctx, actor, P.clock_on, P.status == "submitted"),
+        petitions=_oldest(ctx, actor, P.clock_on, P.petition_kind.in_(PETITIONS)) if not unit else [],
+        upcoming=_oldest(ctx, actor, P.due_on, P.status == "open", P.due_on > today) if unit else [],
         notices=unacknowledged(ctx, actor) if unit else [],
     )
 
@@ -64,11 +65,11 @@ def visits_to_issue(ctx: Context, actor: Actor, region: str | None = None) -> li
 def next_to_review(ctx: Context, actor: Actor, after: Collection[Any] = ()) -> ProblemView | None:
     """The proof that waits the longest, but for those that were just looked at."""
     conditions = [P.status == "submitted", P.review_due_on.is_not(None), P.id.not_in(list(after))]
-    return next(iter(_oldest(ctx, actor, *conditions)), None)
+    return next(iter(_oldest(ctx, actor, P.clock_on, *conditions)), None)
 
 
-def _oldest(ctx: Context, actor: Actor, *conditions: Any) -> list[ProblemView]:
-    return [line_of(ctx, row) for row in storage.oldest(actor, ctx.session, conditions, SHOWN)]
+def _oldest(ctx: Context, actor: Actor, by: Any, *conditions: Any) -> list[ProblemView]:
+    return [line_of(ctx, row) for row in storage.oldest(actor, ctx.session, conditions, by, SHOWN)]
 
 
 def _sum(waiting: Iterable[Waiting]) -> Waits:

@@ -119,7 +119,9 @@ class ProblemRow(Base):
             "due_on",
             "petition_kind",
             "petition_due_on",
+            "recommendation",
         ),
+        Index("ix_problem_petition_kind_clock_on", "petition_kind", "clock_on"),
         # lists are in the order of ids
         Index("ix_problem_status_id", "status", "id"),
         Index("ix_problem_item_code_id", "item_code", "id"),

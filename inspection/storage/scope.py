@@ -71,8 +71,16 @@ def visible(actor: Actor, table: Any) -> ColumnElement[bool]:
 
 def visible_by(grants: tuple[Grant, ...], table: Any) -> ColumnElement[bool]:
     """The same for whoever holds these."""
-    wide = any(grant.region_code is not None and is_wide(grant.region_code) for grant in grants)
-    return of_institutions(table, partial(_held, grants), wide=wide)
+    return of_institutions(table, partial(_held, grants), wide=_widely(grants))
+
+
+def sees_widely(actor: Actor) -> bool:
+    """Whether an actor's institutions are those of more than a single district."""
+    return _widely(actor.grants)
+
+
+def _widely(grants: tuple[Grant, ...]) -> bool:
+    return any(grant.region_code is not None and is_wide(grant.region_code) for grant in grants)
 
 
 def of_institutions(table: Any, condition: Callable[[Any], ColumnElement[bool]], *, wide: bool) -> ColumnElement[bool]:

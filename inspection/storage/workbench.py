@@ -16,7 +16,7 @@ from inspection.domain.problems import UNFINISHED
 from inspection.storage.inspections import InspectionRow
 from inspection.storage.notifications import NotificationRow
 from inspection.storage.problem_list import LISTED, PLACE, P, is_overdue
-from inspection.storage.scope import in_region, visible
+from inspection.storage.scope import in_region, sees_widely, visible, visible_institutions
 
 ORDER: Final = tuple(sorted(UNFINISHED))
 
@@ -37,7 +37,8 @@ class Waiting:
 
 
 def waiting_by(actor: Actor, session: Session, today: date, *, by_recommendation: bool) -> list[Waiting]:
-    """In two steps, so that problems are grouped by institution as they stand in the index, and few rows joined."""
+    """In two steps, so that problems are grouped by institution as they stand in the index, and few rows joined. Who
+    sees a single district has few institutions, and asks for theirs alone; else those seen are picked of the groups."""
     keys = [P.institution_id, P.status, *([P.recommendation] if by_recommendation else [])]
     counts = (
         func.count().label("n"),
@@ -46,11 +47,13 @@ def waiting_by(actor: Actor, session: Session, today: date, *, by_recommendation
         _count(P.petition_kind.is_not(None)).label("petitions"),
         _count(P.clock_on < today).label("late"),
     )
-    inner = select(*keys, *counts).where(P.status.in_(ORDER), visible(actor, P)).group_by(*keys).subquery()
+    few = () if sees_widely(actor) else (visible(actor, P),)
+    inner = select(*keys, *counts).where(P.status.in_(ORDER), *few).group_by(*keys).subquery()
     recommendation = [inner.c.recommendation] if by_recommendation else []
     groups = (PLACE.c.region_code, inner.c.status, *recommendation)
     totals = [func.sum(inner.c[column.name]) for column in counts]
-    statement = select(*groups, *totals).join(inner, inner.c.institution_id == PLACE.c.id).group_by(*groups)
+    joined = select(*groups, *totals).join(inner, inner.c.institution_id == PLACE.c.id)
+    statement = joined.where(visible_institutions(actor, PLACE.c)).group_by(*groups)
     rows = []
     for region, status, *rest in session.execute(statement):
         part = "".join(rest.pop(0)) if by_recommendation else None
@@ -62,10 +65,11 @@ def _count(condition: ColumnElement[bool]) -> ColumnElement[int]:
     return func.count().filter(condition)
 
 
-def oldest(actor: Actor, session: Session, conditions: Sequence[Any], limit: int) -> Sequence[Any]:
-    """The columns of a list's line of unfinished problems, those first whose holder's date is the earliest."""
-    statement = select(*LISTED).where(P.status.in_(ORDER), visible(actor, P), *conditions)
-    return session.execute(statement.order_by(P.clock_on, P.id).limit(limit)).all()
+def oldest(actor: Actor, session: Session, conditions: Sequence[Any], by: Any, limit: int) -> Sequence[Any]:
+    """The columns of a list's line of the problems under these conditions, those first whose date `by` is the
+    earliest."""
+    statement = select(*LISTED).where(visible(actor, P), *conditions)
+    return session.execute(statement.order_by(by, P.id).limit(limit)).all()
 
 
 def to_issue(actor: Actor, session: Session, region: str | None, limit: int) -> Sequence[Any]:

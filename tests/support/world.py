@@ -98,7 +98,7 @@ class World:
     def employ(self, username: str, *grants: Grant) -> Person:
         """Somebody who is not of the cast."""
         with self.context() as ctx:
-            create_account(ctx, username, username, "新城区", None, grants)
+            create_account(ctx, username, username, "新城区", databases.PASSWORD, grants)
             databases.give_token(ctx, username)
         return self.person(username)
 
