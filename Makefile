@@ -36,9 +36,10 @@ browser:
 bench: $(DEV_READY)
 	$(BIN)/python -m benchmarks
 
-# The manual's pictures, anew.
+# The manuals' pictures, anew.
 pictures: $(DEV_READY) browser
 	$(BIN)/python -m tests.phone.pictures
+	$(BIN)/python -m tests.desk.pictures
 
 $(RUN_READY): requirements/run.lock pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
