@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any, Final
 
 from checklists.model import Checklist
@@ -26,6 +27,12 @@ def get_checklist(ctx: Context, actor: Actor, code: str, version: int | None) ->
     if checklist is None:
         raise Refused("not_found")
     return copy_for(actor, checklist).as_document()
+
+
+def versions_of(ctx: Context, wanted: Collection[tuple[str, int]]) -> dict[tuple[str, int], Checklist]:
+    """Several versions at once, by code and number, for their titles; those that are not there are left out."""
+    found = checklists.versions_for_system(ctx.session, set(wanted))
+    return {(checklist.code, checklist.version): checklist for checklist in found}
 
 
 def copy_for(actor: Actor, checklist: Checklist) -> Checklist:

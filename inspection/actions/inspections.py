@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
-from typing import Final
+from collections.abc import Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
 import orjson
 
+from checklists.engine import Flag
 from inspection.actions.context import Context
 from inspection.actions.paging import cut, moment, position
 from inspection.actions.visits import team_of
 from inspection.actions.withdrawals import views_of
 from inspection.domain.actor import Actor
 from inspection.domain.errors import Refused
-from inspection.domain.inspections import TEAM_SIZE
 from inspection.domain.views import FlagView, InspectionView, Page, ProblemLine, Receipt
+from inspection.domain.visits import TEAM_FLAGS, Member, still_standing
 from inspection.storage import evidence, inspections, problems
 from inspection.storage.inspections import InspectionRow
-
-TEAM_FLAGS: Final = frozenset({"small_team", "one_authority"})
 
 
 def get_inspection(ctx: Context, actor: Actor, inspection_id: UUID) -> InspectionView:
@@ -42,21 +40,12 @@ def get_receipt(ctx: Context, actor: Actor, inspection_id: UUID) -> Receipt:
 def list_inspections(
     ctx: Context,
     actor: Actor,
-    *,
-    institution_id: UUID | None,
-    since: datetime | None,
+    filters: Mapping[str, Any],
     after: tuple[str, ...] | None,
     limit: int,
 ) -> Page[InspectionView]:
-    """In the order of receipt."""
-    rows = inspections.list_visible(
-        actor,
-        ctx.session,
-        institution_id=institution_id,
-        since=since,
-        after=position(after, moment, UUID),
-        limit=limit + 1,
-    )
+    """In the order of receipt. `filters`: institution, since, region, inspected_from, inspected_to."""
+    rows = inspections.list_visible(actor, ctx.session, filters, position(after, moment, UUID), limit + 1)
     return cut(rows, limit, lambda row: (row.received_at.isoformat(), str(row.id)), lambda row: view(ctx, actor, row))
 
 
@@ -111,16 +100,12 @@ def view(
 
 
 def _flags(ctx: Context, row: InspectionRow) -> list[FlagView]:
-    """The flags of the receipt, read against the whole visit: an answer that another submission gave is not missing,
-    and the team is everybody who took part in any of them."""
-    flags = [FlagView(flag["code"], flag["pointer"]) for flag in row.flags]
+    """Those that stand once the whole visit is looked at; it is asked for only where one of them depends on it."""
+    flags = [Flag(flag["code"], flag["pointer"]) for flag in row.flags]
+    elsewhere: set[str] = set()
+    team: list[Member] = []
     if any(flag.code == "answer_missing" for flag in flags):
         elsewhere = inspections.answered_elsewhere_for_system(ctx.session, row)
-        given = {f"/answers/{code}" for code in elsewhere}
-        flags = [flag for flag in flags if flag.code != "answer_missing" or flag.pointer not in given]
     if any(flag.code in TEAM_FLAGS for flag in flags):
         team = team_of(ctx, inspections.of_visit_for_system(ctx.session, row))
-        still = {"small_team"} if len(team) < TEAM_SIZE else set()
-        still |= {"one_authority"} if len({member.organisation for member in team}) < TEAM_SIZE else set()
-        flags = [flag for flag in flags if flag.code not in TEAM_FLAGS or flag.code in still]
-    return flags
+    return [FlagView(flag.code, flag.pointer) for flag in still_standing(flags, elsewhere, team)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from uuid import UUID
 
 from inspection.actions.context import Context
@@ -21,16 +22,19 @@ def list_institutions(
     text: str | None,
     kind: str | None,
     region: str | None,
+    inspected_from: date | None = None,
+    inspected_to: date | None = None,
     after: tuple[str, ...] | None,
     limit: int,
 ) -> Page[InstitutionView]:
-    """Institutions in scope, by name."""
+    """Institutions in scope, by name. With a day, those alone of which an inspection stands that lies in the period."""
     rows = institutions.list_visible(
         actor,
         ctx.session,
         text=text,
         kind=kind,
         region_prefix=region_prefix(region) if region else None,
+        inspected=(inspected_from, inspected_to),
         after=position(after, str, UUID),
         limit=limit + 1,
     )
@@ -43,6 +47,12 @@ def regions_of(ctx: Context, actor: Actor) -> list[tuple[str, str]]:
     prefixes = [grant.region_prefix for grant in actor.grants if grant.region_code]
     names = institutions.region_names_for_system(ctx.session)
     return [(code, name) for code, name in sorted(names.items()) if any(code.startswith(one) for one in prefixes)]
+
+
+def name_of(ctx: Context, actor: Actor, institution_id: UUID) -> str | None:
+    """None for one that the actor does not see."""
+    row = institutions.get(actor, ctx.session, institution_id)
+    return row.name if row is not None else None
 
 
 def get_institution(ctx: Context, actor: Actor, institution_id: UUID) -> InstitutionDetail:

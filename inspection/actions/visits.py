@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 import orjson
 
 from checklists.engine import Flag
+from checklists.model import Checklist
 from inspection.actions.context import Context
 from inspection.domain import visits as rules
 from inspection.domain.actor import Actor
@@ -15,7 +16,8 @@ from inspection.domain.errors import Refused
 from inspection.domain.views import FlagView, VisitPartView, VisitView
 from inspection.domain.visits import Member, Part
 from inspection.storage import accounts, assignments, checklists, inspections
-from inspection.storage.inspections import InspectionRow
+from inspection.storage.accounts import UserRow
+from inspection.storage.inspections import InspectionRow, ParticipantRow
 
 
 def get_visit(ctx: Context, actor: Actor, visit_id: UUID, institution_id: UUID | None) -> VisitView:
@@ -57,6 +59,13 @@ def flags_of(ctx: Context, rows: Sequence[InspectionRow], parts: Sequence[Part],
         return []
     checklist = checklists.find_for_system(ctx.session, rows[0].checklist_code, rows[0].checklist_version)
     assert checklist is not None
+    return flags_by(ctx, rows, parts, team, checklist)
+
+
+def flags_by(
+    ctx: Context, rows: Sequence[InspectionRow], parts: Sequence[Part], team: Sequence[Member], checklist: Checklist
+) -> list[Flag]:
+    """The same where the checklist is known."""
     answered = [code for part in parts for code, answer in part.answers.items() if answer.get("value") != "na"]
     people = {member.user_id for member in team if member.user_id is not None}
     recused = assignments.recused_for_system(ctx.session, rows[0].institution_id, people, rows[0].received_at)
@@ -89,9 +98,15 @@ def _parts(ctx: Context, rows: Sequence[InspectionRow]) -> list[Part]:
 
 def team_of(ctx: Context, rows: Sequence[InspectionRow]) -> list[Member]:
     """Submitters and participants of these inspections, each once."""
-    named = [person for row in rows for person in inspections.participants_for_system(ctx.session, row.id)]
+    named = inspections.participants_for_system(ctx.session, [row.id for row in rows])
     users = {row.submitter_id for row in rows} | {person.user_id for person in named if person.user_id is not None}
-    known = {user.id: user for user in accounts.users_for_system(ctx.session, users)}
+    return team_from(rows, named, {user.id: user for user in accounts.users_for_system(ctx.session, users)})
+
+
+def team_from(
+    rows: Sequence[InspectionRow], named: Sequence[ParticipantRow], known: Mapping[UUID, UserRow]
+) -> list[Member]:
+    """The same where their participants and accounts are known."""
     members = [
         Member(user.id, user.name, user.organisation, user.sex) for user in (known[row.submitter_id] for row in rows)
     ]

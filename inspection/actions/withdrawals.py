@@ -241,19 +241,24 @@ def _found(ctx: Context, withdrawal_id: UUID, inspection_id: UUID) -> Withdrawal
 def _view(ctx: Context, row: WithdrawalRow) -> WithdrawalView:
     people = {row.asked_by_id} | ({row.decided_by_id} if row.decided_by_id else set())
     names = accounts.names_for_system(ctx.session, people)
+    return _named(row, names[row.asked_by_id], names[row.decided_by_id] if row.decided_by_id else None)
+
+
+def _named(row: WithdrawalRow, asked_by: str, decided_by: str | None) -> WithdrawalView:
     return WithdrawalView(
         id=row.id,
         inspection_id=row.inspection_id,
         reason=row.reason,
-        asked_by=names[row.asked_by_id],
+        asked_by_id=row.asked_by_id,
+        asked_by=asked_by,
         asked_at=row.asked_at,
         state="pending" if row.decision is None else row.decision,
         comment=row.comment,
-        decided_by=names[row.decided_by_id] if row.decided_by_id else None,
+        decided_by=decided_by,
         decided_at=row.decided_at,
         superseded_by=row.superseded_by_id,
     )
 
 
 def views_of(ctx: Context, inspection_id: UUID) -> list[WithdrawalView]:
-    return [_view(ctx, row) for row in withdrawals.of_inspection_for_system(ctx.session, inspection_id)]
+    return [_named(*found) for found in withdrawals.named_for_system(ctx.session, inspection_id)]

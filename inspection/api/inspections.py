@@ -59,14 +59,7 @@ def put_inspection(ctx: Context, actor: Actor, incoming: Incoming[Submission], i
 )
 def list_inspections(ctx: Context, actor: Actor, query: dict[str, Any]) -> Page[InspectionView]:
     """Inspections in scope, in the order of receipt."""
-    return actions.list_inspections(
-        ctx,
-        actor,
-        institution_id=query.get("institution"),
-        since=query.get("since"),
-        after=query["after"],
-        limit=query["limit"],
-    )
+    return actions.list_inspections(ctx, actor, query, query["after"], query["limit"])
 
 
 @endpoint(

@@ -39,13 +39,15 @@ from inspection.schemas.queries import InstitutionQuery
     returns={200: InstitutionSchema()},
 )
 def list_institutions(ctx: Context, actor: Actor, query: dict[str, Any]) -> Page[InstitutionView]:
-    """Institutions in scope, by name."""
+    """Institutions in scope, by name; with a day, those of which an inspection stands that lies in the period."""
     return actions.list_institutions(
         ctx,
         actor,
         text=query.get("q"),
         kind=query.get("kind"),
         region=query.get("region"),
+        inspected_from=query.get("inspected_from"),
+        inspected_to=query.get("inspected_to"),
         after=query["after"],
         limit=query["limit"],
     )

@@ -181,6 +181,7 @@ class WithdrawalView:
     id: UUID
     inspection_id: UUID
     reason: str
+    asked_by_id: UUID
     asked_by: str
     asked_at: datetime
     state: str

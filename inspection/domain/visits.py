@@ -3,16 +3,18 @@ where two answers to one item differ, both are shown."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
 from checklists.engine import Flag
 from checklists.model import Checklist
+from inspection.domain.errors import pointer
 from inspection.domain.inspections import TEAM_SIZE
 
 BOARDING: Final = ("boarding",)
+TEAM_FLAGS: Final = frozenset({"small_team", "one_authority"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,20 @@ def team(members: Sequence[Member]) -> list[Member]:
         if member.user_id is None and (member.name, member.organisation) not in by_name
     }
     return [*accounts.values(), *others.values()]
+
+
+def still_standing(flags: Sequence[Flag], answered_elsewhere: Collection[str], team: Sequence[Member]) -> list[Flag]:
+    """The flags of a receipt, read against the whole visit: an answer that another submission gave is not missing, and
+    the team is everybody who took part in any of them."""
+    given = {pointer("answers", code) for code in answered_elsewhere}
+    small = {"small_team"} if len(team) < TEAM_SIZE else set()
+    alone = {"one_authority"} if len({member.organisation for member in team}) < TEAM_SIZE else set()
+    return [
+        flag
+        for flag in flags
+        if (flag.code != "answer_missing" or flag.pointer not in given)
+        and (flag.code not in TEAM_FLAGS or flag.code in small | alone)
+    ]
 
 
 def team_flags(

@@ -7,8 +7,6 @@ from inspection.pages.desk import PAGES, page, place
 STUBS = {
     "institutions": ("/institutions", "institution.read"),
     "institution": ("/institutions/<uuid:institution_id>", "institution.read"),
-    "inspections": ("/inspections", "inspection.read"),
-    "inspection": ("/inspections/<uuid:inspection_id>", "inspection.read"),
     "notices": ("/notices", "notice.read"),
     "notice": ("/notices/<uuid:notice_id>", "notice.read"),
     "plan": ("/plan", "assignment.read"),

@@ -58,9 +58,22 @@ def list_for_system(session: Session) -> list[Checklist]:
 
 
 def versions_for_system(session: Session, wanted: Collection[tuple[str, int]]) -> list[Checklist]:
-    """These versions, by code and number."""
-    found = [find_for_system(session, code, version) for code, version in sorted(wanted)]
-    return [checklist for checklist in found if checklist is not None]
+    """These versions, by code and number; those that are not published are left out."""
+    if not wanted:
+        return []
+    named = ChecklistRow.code.in_({code for code, _ in wanted})
+    hashes = {
+        (code, version): sha256
+        for code, version, sha256 in session.execute(
+            select(ChecklistRow.code, ChecklistRow.version, ChecklistRow.sha256).where(named)
+        )
+    }
+    found = [hashes[key] for key in sorted(wanted) if key in hashes]
+    unread = [sha256 for sha256 in found if sha256 not in _parsed]
+    if unread:
+        documents = select(ChecklistRow.sha256, ChecklistRow.document).where(ChecklistRow.sha256.in_(unread))
+        _parsed.update((sha256, from_document(document)) for sha256, document in session.execute(documents))
+    return [_parsed[sha256] for sha256 in found]
 
 
 def published_since_for_system(session: Session, since: datetime) -> set[str]:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
+from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Float, ForeignKey, Index, LargeBinary, String, bindparam, select, update
+from sqlalchemy import ColumnElement, Float, ForeignKey, Index, LargeBinary, String, bindparam, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column, undefer
 
 from inspection.domain.actor import Actor
 from inspection.storage.db import Base, Json
-from inspection.storage.scope import visible
+from inspection.storage.scope import in_region, is_wide, of_institutions, visible
 
 
 class InspectionRow(Base):
@@ -105,24 +106,42 @@ def lock_many_for_system(session: Session, ids: Iterable[UUID]) -> Sequence[Insp
 def list_visible(
     actor: Actor,
     session: Session,
-    *,
-    institution_id: UUID | None,
-    since: datetime | None,
+    filters: Mapping[str, Any],
     after: tuple[datetime, UUID] | None,
     limit: int,
 ) -> Sequence[InspectionRow]:
-    """In the order of receipt, `limit` of them after the keyset position (received_at, id)."""
-    statement = select(InspectionRow).where(visible(actor, InspectionRow))
-    if institution_id is not None:
-        statement = statement.where(InspectionRow.institution_id == institution_id)
-    if since is not None:
-        statement = statement.where(InspectionRow.received_at >= since)
+    """In the order of receipt, `limit` of them after the keyset position (received_at, id). `filters`: institution,
+    since (received), region, inspected_from, inspected_to."""
+    statement = select(InspectionRow).where(visible(actor, InspectionRow), *conditions(filters))
     if after is not None:
         at, last = after
         statement = statement.where(
             (InspectionRow.received_at > at) | ((InspectionRow.received_at == at) & (InspectionRow.id > last))
         )
     return session.scalars(statement.order_by(InspectionRow.received_at, InspectionRow.id).limit(limit)).all()
+
+
+def conditions(filters: Mapping[str, Any]) -> list[ColumnElement[bool]]:
+    """What the filters of the list mean; absent or None does not filter."""
+    wanted = inspected_within(filters.get("inspected_from"), filters.get("inspected_to"))
+    if filters.get("institution") is not None:
+        wanted.append(InspectionRow.institution_id == filters["institution"])
+    if filters.get("since") is not None:
+        wanted.append(InspectionRow.received_at >= filters["since"])
+    region = filters.get("region")
+    if region is not None:
+        wanted.append(of_institutions(InspectionRow, partial(in_region, region), wide=is_wide(region)))
+    return wanted
+
+
+def inspected_within(first: date | None, last: date | None) -> list[ColumnElement[bool]]:
+    """The day of the inspection lies within these two; None has no bound."""
+    bounds = []
+    if first is not None:
+        bounds.append(InspectionRow.inspected_on >= first)
+    if last is not None:
+        bounds.append(InspectionRow.inspected_on <= last)
+    return bounds
 
 
 def of_visit(actor: Actor, session: Session, visit_id: UUID, institution_id: UUID | None) -> Sequence[InspectionRow]:
@@ -181,9 +200,11 @@ def took_part_for_system(session: Session, inspection_ids: Sequence[UUID]) -> fr
     return frozenset(people)
 
 
-def participants_for_system(session: Session, inspection_id: UUID) -> Sequence[ParticipantRow]:
+def participants_for_system(session: Session, inspection_ids: Collection[UUID]) -> Sequence[ParticipantRow]:
     return session.scalars(
-        select(ParticipantRow).where(ParticipantRow.inspection_id == inspection_id).order_by(ParticipantRow.position)
+        select(ParticipantRow)
+        .where(ParticipantRow.inspection_id.in_(list(inspection_ids)))
+        .order_by(ParticipantRow.inspection_id, ParticipantRow.position)
     ).all()
 
 

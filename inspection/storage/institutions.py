@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from inspection.domain.actor import Actor
 from inspection.storage.db import Base, Json
+from inspection.storage.inspections import InspectionRow, inspected_within
 from inspection.storage.scope import regions_over, visible_institutions, visible_lately
 
 
@@ -184,10 +185,12 @@ def list_visible(
     text: str | None,
     kind: str | None,
     region_prefix: str | None,
+    inspected: tuple[date | None, date | None] = (None, None),
     after: tuple[str, UUID] | None,
     limit: int,
 ) -> Sequence[InstitutionRow]:
-    """Institutions in scope by name, `limit` of them after the keyset position (name, id)."""
+    """Institutions in scope by name, `limit` of them after the keyset position (name, id). `inspected`: those alone of
+    which an inspection stands whose day lies within these two."""
     statement = select(InstitutionRow).where(visible_institutions(actor, InstitutionRow))
     if text:
         statement = statement.where(InstitutionRow.name.contains(text, autoescape=True))
@@ -195,6 +198,10 @@ def list_visible(
         statement = statement.where(InstitutionRow.kind == kind)
     if region_prefix is not None:
         statement = statement.where(InstitutionRow.region_code.startswith(region_prefix, autoescape=True))
+    if inspected != (None, None):
+        standing = InspectionRow.withdrawn_at.is_(None), *inspected_within(*inspected)
+        here = InspectionRow.institution_id == InstitutionRow.id
+        statement = statement.where(select(InspectionRow.id).where(here, *standing).exists())
     if after is not None:
         name, last = after
         statement = statement.where(

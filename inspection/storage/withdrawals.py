@@ -7,8 +7,9 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import ForeignKey, LargeBinary, String, Text, select
-from sqlalchemy.orm import Mapped, Session, mapped_column, undefer
+from sqlalchemy.orm import Mapped, Session, aliased, mapped_column, undefer
 
+from inspection.storage.accounts import UserRow
 from inspection.storage.db import Base
 
 
@@ -34,6 +35,19 @@ class WithdrawalRow(Base):
 
 def lock_for_system(session: Session, withdrawal_id: UUID) -> WithdrawalRow | None:
     return session.get(WithdrawalRow, withdrawal_id, with_for_update=True, populate_existing=True)
+
+
+def named_for_system(session: Session, inspection_id: UUID) -> Sequence[tuple[WithdrawalRow, str, str | None]]:
+    """All of an inspection, the oldest first, each with the names of who asked and who decided."""
+    asker, decider = aliased(UserRow), aliased(UserRow)
+    rows = session.execute(
+        select(WithdrawalRow, asker.name, decider.name)
+        .join(asker, asker.id == WithdrawalRow.asked_by_id)
+        .outerjoin(decider, decider.id == WithdrawalRow.decided_by_id)
+        .where(WithdrawalRow.inspection_id == inspection_id)
+        .order_by(WithdrawalRow.asked_at, WithdrawalRow.id)
+    )
+    return [(row, asked_by, decided_by) for row, asked_by, decided_by in rows]
 
 
 def of_inspection_for_system(session: Session, inspection_id: UUID) -> Sequence[WithdrawalRow]:
