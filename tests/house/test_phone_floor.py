@@ -1,4 +1,4 @@
-"""The phone client stands on its floor, Chromium 86 and Safari 15.0: no newer syntax, newer names behind a guard."""
+"""Both faces stand on their floor, Chromium 86 and Safari 15.0: no newer syntax, newer names behind a guard."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ from tree_sitter import Language, Node, Parser
 
 ROOT = Path(__file__).parents[2]
 PHONE = ROOT / "inspection" / "phone"
-SCRIPTS = sorted(PHONE.rglob("*.js"))
-STYLES = [*sorted(PHONE.rglob("*.css")), ROOT / "inspection" / "pages" / "static" / "tokens.css"]
+DESK = ROOT / "inspection" / "pages" / "static"
+SCRIPTS = [*sorted(PHONE.rglob("*.js")), *sorted(DESK.glob("*.js"))]
+STYLES = [*sorted(PHONE.rglob("*.css")), *(DESK / name for name in ("tokens.css", "desk.css"))]
 PAGES = sorted(PHONE.rglob("*.html"))
 
 Fault = tuple[int, str]
