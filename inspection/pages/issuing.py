@@ -12,7 +12,7 @@ from inspection.actions import workbench
 from inspection.actions.context import Context
 from inspection.actions.notices import issue_notice, preview_notice
 from inspection.actions.to_issue import get_to_issue
-from inspection.documents import notice as documents
+from inspection.documents.notice_text import composed
 from inspection.domain.actor import Actor
 from inspection.domain.errors import Refused
 from inspection.domain.permissions import acting
@@ -58,7 +58,7 @@ def issue(ctx: Context, actor: Actor, form: Form, visit_id: UUID) -> Response:
     """下发, or shown as it would read."""
     given = incoming(_body(form), read_notice)
     if form.text("do") == "preview":
-        g.preview = documents.composed(preview_notice(ctx, actor, given))
+        g.preview = composed(preview_notice(ctx, actor, given))
         return _shown(form, visit_id)
     issued = issue_notice(ctx, actor, form.act, given).value
     text = desk_texts(language())["issuing"]["issued"].format(number=issued.document_number)

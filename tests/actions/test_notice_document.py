@@ -13,7 +13,8 @@ from xml.etree import ElementTree
 import pytest
 from docx import Document
 
-from inspection.documents.notice import HEADINGS, render
+from inspection.documents.notice import render
+from inspection.documents.notice_text import HEADINGS
 from inspection.domain.documents import NoticeDocument, NoticeRow
 
 ROW = NoticeRow(
