@@ -80,6 +80,14 @@ def get_document(ctx: Context, actor: Actor, notice_id: UUID) -> bytes:
     return row.document
 
 
+def get_notice_document(ctx: Context, actor: Actor, notice_id: UUID) -> NoticeDocument:
+    """What the frozen document says. Raises `not_found`."""
+    row = notices.get(actor, ctx.session, notice_id)
+    if row is None:
+        raise Refused("not_found")
+    return as_document(row.frozen, row.document_number, row.issued_on)
+
+
 def get_inspection_document(ctx: Context, actor: Actor, inspection_id: UUID) -> bytes:
     """The frozen notice of an inspection; before it is issued, a watermarked draft of the whole visit
     for those who may issue it."""

@@ -32,6 +32,17 @@ def mark_read(ctx: Context, actor: Actor, notification_id: UUID) -> Notification
         return _view(row)
 
 
+def mark_all_read(ctx: Context, actor: Actor, newest: UUID) -> int:
+    """One's own that are not newer than this one of them; how many were unread. Raises `not_found`."""
+    with unit(ctx.session):
+        if notifications.get_own(actor, ctx.session, newest) is None:
+            raise Refused("not_found")
+        count = notifications.mark_read_until(actor, ctx.session, newest, ctx.now())
+        if count:
+            ctx.record(actor, "read_notification", "notification", newest, count=count)
+        return count
+
+
 def _view(row: NotificationRow) -> NotificationView:
     return NotificationView(
         id=row.id,

@@ -57,6 +57,12 @@ def list_problems(
     return cut(rows, limit, lambda row: (str(row.id),), lambda row: _line(today, *row))
 
 
+def states_of(ctx: Context, actor: Actor, problem_ids: Sequence[UUID]) -> dict[UUID, ProblemView]:
+    """Lines of those of these problems that are in scope, by id."""
+    rows = problem_list.lines_of(actor, ctx.session, problem_ids)
+    return {line.id: line for line in (line_of(ctx, row) for row in rows)}
+
+
 def count_problems(ctx: Context, actor: Actor, filters: Mapping[str, Any]) -> int:
     """How many the list and the workbook have under these filters; `MOST_COUNTED` stands for as many or more."""
     return problem_list.count_visible(actor, ctx.session, _as_asked(ctx, filters), ctx.today(), MOST_COUNTED)

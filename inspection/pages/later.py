@@ -5,10 +5,6 @@ from __future__ import annotations
 from inspection.pages.desk import PAGES, page, place
 
 STUBS = {
-    "institutions": ("/institutions", "institution.read"),
-    "institution": ("/institutions/<uuid:institution_id>", "institution.read"),
-    "notices": ("/notices", "notice.read"),
-    "notice": ("/notices/<uuid:notice_id>", "notice.read"),
     "plan": ("/plan", "assignment.read"),
     "stats": ("/stats", "stats.read"),
     "users": ("/users", "account.list"),
@@ -16,7 +12,6 @@ STUBS = {
     "checklist": ("/checklists/<code>", "checklist.read"),
     "calendar": ("/calendar", "calendar.read"),
     "log": ("/log", "audit.read"),
-    "inbox": ("/inbox", "notification.read"),
 }
 
 

@@ -2,9 +2,36 @@
 
 from __future__ import annotations
 
-from inspection.pages import account, inspections, issuing, photos, problems, turns, workbench
+from inspection.pages import (
+    account,
+    inbox,
+    inspections,
+    institution_import,
+    institutions,
+    issuing,
+    notices,
+    photos,
+    problems,
+    turns,
+    workbench,
+)
 from inspection.pages.desk import PAGES, desk
 
 from inspection.pages import later  # isort: skip
 
-__all__ = ["PAGES", "account", "desk", "inspections", "issuing", "later", "photos", "problems", "turns", "workbench"]
+__all__ = [
+    "PAGES",
+    "account",
+    "desk",
+    "inbox",
+    "inspections",
+    "institution_import",
+    "institutions",
+    "issuing",
+    "later",
+    "notices",
+    "photos",
+    "problems",
+    "turns",
+    "workbench",
+]

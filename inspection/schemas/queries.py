@@ -67,6 +67,10 @@ class InspectionQuery(Wire):
     inspected_to = Day()
 
 
+class NothingAsked(Wire):
+    """A list without conditions."""
+
+
 class RegionQuery(Wire):
     region = Region()
 
@@ -142,6 +146,27 @@ class AssignmentQuery(Wire):
     since = Day(data_key="from")
     until = Day(data_key="to")
     open = Choice(("true",))
+
+
+class PlanQuery(Wire):
+    """The desk's plan: by day, by state, by what the institution's name has in it."""
+
+    institution = Id()
+    since = Day(data_key="from")
+    until = Day(data_key="to")
+    state = Choice(("planned", "done", "cancelled"))
+    q = Text(64)
+
+
+class NewVisitQuery(Wire):
+    """Whom a visit is planned to, or what the name has in it that is looked for."""
+
+    institution = Id()
+    q = Text(64)
+
+
+class NameQuery(Wire):
+    q = Text(64)
 
 
 class UserQuery(Wire):

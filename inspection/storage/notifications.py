@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, String, or_, select
+from sqlalchemy import ForeignKey, Index, String, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from inspection.domain.actor import Actor
@@ -114,6 +114,14 @@ def get_own(actor: Actor, session: Session, notification_id: UUID) -> Notificati
     return session.scalar(
         select(NotificationRow).where(NotificationRow.id == notification_id, NotificationRow.user_id == actor.id)
     )
+
+
+def mark_read_until(actor: Actor, session: Session, newest: UUID, at: datetime) -> int:
+    """The actor's own up to this one; how many were unread."""
+    mine = update(NotificationRow).where(
+        NotificationRow.user_id == actor.id, NotificationRow.read_at.is_(None), NotificationRow.id <= newest
+    )
+    return int(session.execute(mine.values(read_at=at)).rowcount)  # type: ignore[attr-defined]
 
 
 def reached_for_system(session: Session, subject_ids: Sequence[UUID]) -> dict[UUID, set[tuple[int, date, str]]]:

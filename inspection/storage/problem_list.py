@@ -81,6 +81,11 @@ def list_visible(
     return found[:limit]
 
 
+def lines_of(actor: Actor, session: Session, problem_ids: Sequence[UUID]) -> Sequence[Any]:
+    """The columns of `LISTED` of those of these problems that are in scope."""
+    return session.execute(select(*LISTED).where(P.id.in_(list(problem_ids)), visible(actor, P))).all()
+
+
 @lru_cache(maxsize=1024)
 def _page(grants: tuple[Grant, ...], frozen: tuple[tuple[str, Any], ...], status: str | None, today: date) -> Any:
     """The statement of a page in the order of ids, `limit` after the key `after`; kept, since making it takes as long
