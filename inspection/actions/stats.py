@@ -82,6 +82,11 @@ def get_numbers(
     return figures.number_rows(cells, tree, rows, labels, actor.roles) if rows else []
 
 
+def item_texts(ctx: Context) -> dict[str, str]:
+    """Every item of every published checklist with its text."""
+    return stats.item_texts_for_system(ctx.session)
+
+
 def _own_region(actor: Actor) -> str:
     codes = sorted((grant.region_code for grant in actor.grants if grant.region_code), key=_width)
     return codes[0] if codes else EVERYWHERE

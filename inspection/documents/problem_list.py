@@ -46,6 +46,7 @@ FILTERS: Final = (
     "kind",
     "recommendation",
     "responsible",
+    "own_region",
     "found_from",
     "found_to",
     "due_from",
@@ -98,7 +99,7 @@ def _asked(name: str, value: Any, language: str) -> str:
         return word("workbook", "between_words", language).join(words)
     if value in ("true", "false"):
         return word("workbook", "yes" if value == "true" else "no", language)
-    if name == "region":
+    if name in ("region", "own_region"):
         return _region(value, language)
     return str(value)
 

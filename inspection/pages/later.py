@@ -5,8 +5,6 @@ from __future__ import annotations
 from inspection.pages.desk import PAGES, page, place
 
 STUBS = {
-    "plan": ("/plan", "assignment.read"),
-    "stats": ("/stats", "stats.read"),
     "users": ("/users", "account.list"),
     "checklists": ("/checklists", "checklist.read"),
     "checklist": ("/checklists/<code>", "checklist.read"),

@@ -11,7 +11,9 @@ from inspection.pages import (
     issuing,
     notices,
     photos,
+    plan,
     problems,
+    stats,
     turns,
     workbench,
 )
@@ -31,7 +33,9 @@ __all__ = [
     "later",
     "notices",
     "photos",
+    "plan",
     "problems",
+    "stats",
     "turns",
     "workbench",
 ]

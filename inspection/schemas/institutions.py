@@ -5,11 +5,13 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
+from checklists.engine import KNOWN_FLAGS
+from inspection.domain.imports import LARGEST_NUMBER, NUMBERS, ImportedInstitution
 from inspection.domain.institutions import CHANGES, KINDS, InstitutionChange
 from inspection.domain.recusals import Recusal, RecusalEnd
 from inspection.domain.views import InstitutionDetail
 from inspection.schemas.queries import Region
-from inspection.schemas.wire import Anything, Choice, Day, Id, ListOf, Moment, Part, Text, Wire, reader
+from inspection.schemas.wire import Anything, Choice, Day, Id, ListOf, Moment, Part, Text, Truth, Whole, Wire, reader
 
 
 class InstitutionSchema(Wire):
@@ -74,6 +76,41 @@ read_change = reader(
         telephone=data.get("telephone"),
         successor_id=data.get("successor_id"),
         open_problems=data.get("open_problems"),
+    ),
+)
+
+
+Profile = Wire.from_dict(
+    {
+        **{name: Truth(allow_none=True) for name in sorted(KNOWN_FLAGS)},
+        **{name: Whole(0, LARGEST_NUMBER, allow_none=True) for name in NUMBERS},
+    },
+    name="Profile",
+)
+
+
+class RegistrationBody(Wire):
+    name = Text(128, required=True)
+    kind = Choice(KINDS, required=True)
+    region_code = Region(required=True)
+    credit_code = Text(18, required=True)
+    competent_department = Text(128, required=True)
+    address = Text(128, allow_none=True)
+    telephone = Text(32, allow_none=True)
+    profile = Part(Profile)
+
+
+read_registration = reader(
+    RegistrationBody(),
+    lambda data: ImportedInstitution(
+        name=data.get("name", ""),
+        kind=data.get("kind", ""),
+        credit_code=data.get("credit_code", ""),
+        region_code=data.get("region_code", ""),
+        competent_department=data.get("competent_department", ""),
+        profile={name: value for name, value in (data.get("profile") or {}).items() if value is not None},
+        address=data.get("address"),
+        telephone=data.get("telephone"),
     ),
 )
 

@@ -93,6 +93,7 @@ class ProblemQuery(Wire):
     kind = OneOrMore(KINDS)
     recommendation = OneOrMore((*RECOMMENDATIONS, "-"))
     responsible = Choice(("institution", "department"))
+    own_region = Region()
     found_from = Day()
     found_to = Day()
     due_from = Day()

@@ -17,6 +17,12 @@ class StatsQuery(Wire):
     region = Region()
 
 
+class StatsPageQuery(StatsQuery):
+    """The same of a reader, who need not say by what."""
+
+    group_by = Choice(GROUPS)
+
+
 class RateSchema(Wire):
     """A share with its parts; `value` null where there is nothing to divide by or a part is withheld."""
 

@@ -215,6 +215,7 @@ CONDITIONS: Final[dict[str, Condition]] = {
     "institution": lambda wanted, _: P.institution_id == wanted,
     "item": lambda wanted, _: P.item_code.is_(None) if wanted == "-" else P.item_code == wanted,
     "region": lambda wanted, _: of_institutions(P, partial(in_region, wanted), wide=is_wide(wanted)),
+    "own_region": lambda wanted, _: of_institutions(P, lambda place: place.region_code == wanted, wide=False),
     "kind": lambda wanted, _: of_institutions(P, lambda place: place.kind.in_(wanted), wide=True),
     "recommendation": _recommended,
     "responsible": lambda wanted, _: P.responsible_kind == wanted,

@@ -1,0 +1,188 @@
+"""统计: by region, kind, item, recommendation, severity or institution; each number is the list behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Any, Final, TypeVar
+
+from flask import Response
+
+from inspection.actions import stats as actions
+from inspection.actions.context import Context
+from inspection.actions.institutions import regions_of
+from inspection.domain import behind, figures
+from inspection.domain.actor import Actor
+from inspection.domain.errors import Fault, Refused
+from inspection.domain.figures import CELLS, CONGRESS_GROUPS, GROUPS, Counts, NumberRow, Row
+from inspection.domain.permissions import acting, may
+from inspection.domain.texts import fault_text, texts
+from inspection.pages.charts import SCALE, outcome_bars
+from inspection.pages.desk import Query, language, page, place, signed_in
+from inspection.pages.forms import field_of
+from inspection.schemas.stats import StatsPageQuery
+
+COLUMNS: Final = (
+    "institutions_inspected",
+    "problems_found",
+    "recurrences",
+    "due",
+    "closed",
+    "closed_on_time",
+    "overdue",
+    "void",
+    "transferred",
+    "departments",
+)
+Line = TypeVar("Line", Row, NumberRow)
+
+
+@place("/stats", "stats.read", query=StatsPageQuery())
+def stats(ctx: Context, actor: Actor, query: Query) -> Response:
+    """Rows with their counts and rates; for those who see the problems, each count with its list."""
+    congress = figures.counting(actor).roles == figures.CONGRESS
+    group = query.get("group_by") or "region"
+    first, last = _period(ctx.today(), query, congress=congress)
+    faults: Sequence[Fault] = query.faults
+    values: dict[str, Any] = {}
+    if not faults:
+        try:
+            found = actions.get_stats(ctx, actor, group, first, last, query.get("region"))
+        except Refused as refused:
+            faults = refused.faults
+        else:
+            rows = _named(found.rows, group)
+            links = not congress and may(signed_in(ctx), "problem.read")
+            base = found.region if query.get("region") or actor.region_code else None
+            total = None if congress or group == "recommendation" else _total(rows, group)
+            values = {
+                "rows": rows,
+                "total": total,
+                "withheld": found.withheld,
+                "base": base,
+                "links": {row.key: _links(group, row.key, base, first, last) for row in rows} if links else {},
+                "total_links": _links(group, None, base, first, last) if links else {},
+                "deeper": _deeper(group, rows, found.region),
+                "bars": outcome_bars(rows),
+                "scale": SCALE,
+            }
+    wrong: dict[str, list[str]] = {}
+    for fault in faults:
+        text = fault_text(fault.code, language(), fault.params)
+        wrong.setdefault(field_of(fault.pointer), []).append(text)
+    return page(
+        "stats.html",
+        422 if faults else 200,
+        query=query,
+        wrong=wrong,
+        group=group,
+        groups=CONGRESS_GROUPS if congress else GROUPS,
+        first=first,
+        last=last,
+        columns=COLUMNS,
+        presets=_presets(ctx.today(), congress=congress),
+        regions=regions_of(ctx, acting(actor, "stats.read")),
+        congress=congress,
+        **values,
+    )
+
+
+@place("/stats/numbers", "stats.read", query=StatsPageQuery())
+def numbers(ctx: Context, actor: Actor, query: Query) -> Response:
+    """Head counts that the checklists gather: vetted staff among all staff first of all."""
+    congress = figures.counting(actor).roles == figures.CONGRESS
+    group = query.get("group_by") or "region"
+    first, last = _period(ctx.today(), query, congress=congress)
+    faults: Sequence[Fault] = query.faults
+    rows: list[NumberRow] = []
+    if not faults:
+        try:
+            rows = _named(actions.get_numbers(ctx, actor, group, first, last, query.get("region")), group)
+        except Refused as refused:
+            faults = refused.faults
+    wrong: dict[str, list[str]] = {}
+    for fault in faults:
+        wrong.setdefault(field_of(fault.pointer), []).append(fault_text(fault.code, language(), fault.params))
+    return page(
+        "numbers.html",
+        422 if faults else 200,
+        query=query,
+        wrong=wrong,
+        group=group,
+        groups=CONGRESS_GROUPS,
+        first=first,
+        last=last,
+        rows=rows,
+        items=sorted({code for row in rows for code in row.items}),
+        item_texts=actions.item_texts(ctx),
+        presets=_presets(ctx.today(), congress=congress),
+        regions=regions_of(ctx, acting(actor, "stats.read")),
+        congress=congress,
+    )
+
+
+def _period(today: date, query: Query, *, congress: bool) -> tuple[date, date]:
+    """What was asked; else this year, for the congress the last quarter that is over."""
+    presets = dict(_presets(today, congress=congress))
+    first, last = presets["last_quarter" if congress else "this_year"]
+    return query.get("first_on") or first, query.get("last_on") or last
+
+
+def _presets(today: date, *, congress: bool) -> list[tuple[str, tuple[date, date]]]:
+    """Periods that are asked for again and again."""
+    quarter = date(today.year, (today.month - 1) // 3 * 3 + 1, 1)
+    before = quarter - timedelta(days=1)
+    last_quarter = date(before.year, (before.month - 1) // 3 * 3 + 1, 1)
+    following = date(today.year + (today.month == 12), today.month % 12 + 1, 1)
+    next_quarter = date(quarter.year + (quarter.month == 10), (quarter.month + 2) % 12 + 1, 1)
+    year = (date(today.year, 1, 1), date(today.year, 12, 31))
+    last_year = (date(today.year - 1, 1, 1), date(today.year - 1, 12, 31))
+    whole = [("last_quarter", (last_quarter, before)), ("last_year", last_year)]
+    if congress:
+        return whole
+    month = ("this_month", (today.replace(day=1), following - timedelta(days=1)))
+    this_quarter = ("this_quarter", (quarter, next_quarter - timedelta(days=1)))
+    return [month, this_quarter, ("this_year", year), *whole]
+
+
+def _named(rows: Sequence[Line], group: str) -> list[Line]:
+    """Kinds, severities and parts of the recommendation by their words; items with their codes."""
+    words = texts(language()).get(group, {})
+    none = texts(language())["recommendation"]["-"] if group == "recommendation" else None
+    named = []
+    for row in rows:
+        label = words.get(row.key, row.label)
+        if group == "item":
+            label = f"{row.key} {row.label}" if row.key != figures.NONE else texts(language())["workbook"]["no_item"]
+        named.append(replace(row, label=none if none and row.key == figures.NONE else label))
+    return named
+
+
+def _total(rows: Sequence[Row], group: str) -> Row:
+    """All rows together. Institutions are the same for each item or severity, and counted once."""
+    whole = sum((Counts(**{name: row.cells[name] or 0 for name in CELLS}) for row in rows), Counts())
+    if group in ("item", "severity"):
+        inspected = max((row.cells["institutions_inspected"] or 0 for row in rows), default=0)
+        whole = replace(whole, institutions_inspected=inspected)
+    return Row("", "", figures.cells_of(whole))
+
+
+def _links(group: str, key: str | None, base: str | None, first: date, last: date) -> Mapping[str, Mapping[str, str]]:
+    """Of each cell the conditions of the list behind it."""
+    lists = {
+        name: behind.behind(name, group, key, base, first, last) for name in COLUMNS if name != "institutions_inspected"
+    }
+    places = behind.inspected(group, key, base, first, last)
+    return lists if places is None else {**lists, "institutions_inspected": places}
+
+
+def _deeper(group: str, rows: Sequence[Row], base: str) -> dict[str, dict[str, str]]:
+    """Where a region's row leads: to the regions beneath it, from a district to its institutions."""
+    if group != "region":
+        return {}
+    return {
+        row.key: {"group_by": "region" if row.key.endswith("00") else "institution", "region": row.key}
+        for row in rows
+        if row.key != base or not base.endswith("00")
+    }
