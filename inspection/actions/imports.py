@@ -14,6 +14,7 @@ from inspection.domain.actor import Actor
 from inspection.domain.errors import Fault, Refused
 from inspection.domain.imports import (
     ImportedInstitution,
+    ImportedLine,
     ImportedUser,
     KnownInstitution,
     Table,
@@ -42,22 +43,50 @@ class Imported:
 @once_more
 def import_institutions(ctx: Context, actor: Actor | None, table: Table) -> Imported:
     """A known credit code updates name, department and what the table says of the profile; a region is only changed by
-    a decision of its own. Raises `invalid` with a fault for each wrong cell; nothing is written then."""
+    a decision of its own. Whoever imports does so within his own regions (`actor` None: the system, everywhere). Raises
+    `invalid` with a fault for each wrong cell; nothing is written then."""
     with unit(ctx.session):
-        known = institutions.by_credit_code_for_system(ctx.session)
-        registered = {code: _registered(row) for code, row in known.items()}
-        given, faults = institutions_of(table, institutions.region_names_for_system(ctx.session), registered)
-        _refuse(faults)
+        given, known = _places(ctx, actor, table)
         fresh = [one for one in given if one.credit_code not in known]
-        insert_rows(ctx.session, InstitutionRow, [_values(ctx, one) for one in fresh])
+        insert_rows(ctx.session, InstitutionRow, [values_of(ctx, one) for one in fresh])
         changed = sum(_update(ctx, actor, known[one.credit_code], one) for one in given if one.credit_code in known)
         if fresh or changed:
             ctx.record(actor, "import_institutions", "installation", "1", new=len(fresh), changed=changed)
     return Imported(len(fresh), changed, len(given) - len(fresh) - changed)
 
 
-def _registered(row: InstitutionRow) -> KnownInstitution:
-    return KnownInstitution(row.kind, row.region_code, row.closed_on is not None)
+def preview_institutions(ctx: Context, actor: Actor, table: Table) -> list[ImportedLine]:
+    """What `import_institutions` would do with each row; nothing is written. Raises `invalid` as it does."""
+    given, known = _places(ctx, actor, table)
+    lines = []
+    for one in given:
+        changes = _changes(known[one.credit_code], one) if one.credit_code in known else {}
+        state = "new" if one.credit_code not in known else "changed" if changes else "unchanged"
+        lines.append(ImportedLine(one.row, one.name, one.credit_code, state, changes))
+    return lines
+
+
+def _places(
+    ctx: Context, actor: Actor | None, table: Table
+) -> tuple[list[ImportedInstitution], dict[str, InstitutionRow]]:
+    """The institutions of a table, and those that are known, by credit code."""
+    known = institutions.by_credit_code_for_system(ctx.session)
+    regions = institutions.region_names_for_system(ctx.session)
+    own = [code for code in regions if is_inside(actor, code)] if actor is not None else None
+    seen = institutions.credit_codes(actor, ctx.session) if actor is not None else known.keys()
+    registered = {code: _registered(row, hidden=code not in seen) for code, row in known.items()}
+    given, faults = institutions_of(table, regions, registered, own)
+    _refuse(faults)
+    return given, known
+
+
+def is_inside(actor: Actor, region_code: str) -> bool:
+    """Whether a region is one of those in which the actor holds a role, or lies inside one."""
+    return any(region_code.startswith(grant.region_prefix) for grant in actor.grants if grant.region_code)
+
+
+def _registered(row: InstitutionRow, *, hidden: bool = False) -> KnownInstitution:
+    return KnownInstitution(row.kind, row.region_code, row.closed_on is not None, hidden)
 
 
 def _refuse(faults: Sequence[Fault]) -> None:
@@ -70,9 +99,10 @@ def _position(fault: Fault) -> tuple[int, str]:
     return int(row), column
 
 
-def _values(ctx: Context, one: ImportedInstitution) -> dict[str, Any]:
+def values_of(ctx: Context, one: ImportedInstitution, institution_id: UUID | None = None) -> dict[str, Any]:
+    """The row of a new institution."""
     return {
-        "id": new_id(),
+        "id": institution_id or new_id(),
         "name": one.name,
         "kind": one.kind,
         "region_code": one.region_code,
@@ -95,13 +125,25 @@ def _standing(profile: dict[str, Any]) -> dict[str, Any]:
 
 def _update(ctx: Context, actor: Actor | None, row: InstitutionRow, one: ImportedInstitution) -> bool:
     before = snapshot(row)
-    row.name, row.competent_department = one.name, one.competent_department
-    row.address, row.telephone = one.address or row.address, one.telephone or row.telephone
-    row.profile = _standing({**row.profile, **one.profile})
-    if snapshot(row) == before:
-        return False
-    note_change(ctx, actor, row, "import", before, "import", ctx.today())
-    return True
+    changes = _changes(row, one)
+    for name, (_, after) in changes.items():
+        setattr(row, name, after)
+    if changes:
+        note_change(ctx, actor, row, "import", before, "import", ctx.today())
+    return bool(changes)
+
+
+def _changes(row: InstitutionRow, one: ImportedInstitution) -> dict[str, tuple[Any, Any]]:
+    """What a row of the table says otherwise than what is known: (before, after) by name."""
+    said = {
+        "name": one.name,
+        "competent_department": one.competent_department,
+        "address": one.address or row.address,
+        "telephone": one.telephone or row.telephone,
+        "profile": _standing({**row.profile, **one.profile}),
+    }
+    known = {name: getattr(row, name) for name in said}
+    return {name: (known[name], value) for name, value in said.items() if known[name] != value}
 
 
 def import_users(ctx: Context, actor: Actor | None, table: Table, keep: Callable[[Codes], None]) -> Imported:

@@ -46,7 +46,7 @@ def change_institution(
         given = incoming.load()
         unfinished = len(_unfinished(ctx, [row, *institutions.predecessors_for_system(ctx.session, row.id)]))
         closed = row.closed_on is not None
-        if already_decided(given.kind, closed=closed, answered_for=_answered_for(ctx, row), unfinished=unfinished):
+        if already_decided(given.kind, closed=closed, answered_for=answered_for(ctx, row), unfinished=unfinished):
             raise Refused("already_decided", extra=meanwhile(ctx, "change_institution", institution_id))
         faults = change_faults(given, unfinished, ctx.today()) + _reference_faults(ctx, actor, row, given)
         if faults:
@@ -61,7 +61,7 @@ def change_institution(
         return Stored(get_institution(ctx, actor, institution_id), created=True)
 
 
-def _answered_for(ctx: Context, row: InstitutionRow) -> bool:
+def answered_for(ctx: Context, row: InstitutionRow) -> bool:
     """By its own unit or by its successor's."""
     if row.closed_on is None or row.successor_id is None:
         return row.closed_on is None
@@ -81,6 +81,8 @@ def _reference_faults(ctx: Context, actor: Actor, row: InstitutionRow, given: In
             faults.append(Fault("/region_code", "unknown_region"))
         elif not notifications.recipients_for_system(ctx.session, ("reviewer",), row.id, given.region_code):
             faults.append(Fault("/region_code", "no_reviewer_there"))
+    if given.kind == "correct" and all(getattr(given, name) in (None, getattr(row, name)) for name in ALONG):
+        faults.append(Fault("/competent_department", "nothing_to_correct"))
     if given.kind == "merge" and given.successor_id is not None:
         successor = institutions.get(actor, ctx.session, given.successor_id)
         if successor is None or successor.id == row.id or successor.closed_on is not None:
@@ -156,6 +158,13 @@ def _move(ctx: Context, actor: Actor, row: InstitutionRow, given: InstitutionCha
         "reason": given.reason,
     }
     ctx.tell_people("institution_moved", sorted(people), None, about)
+
+
+def _correct(ctx: Context, actor: Actor, row: InstitutionRow, given: InstitutionChange) -> None:
+    """Department, address or telephone, which every change may bring along, and nothing else."""
+    del actor
+    about = {"institution": row.name, "reason": given.reason}
+    ctx.tell_people("institution_corrected", sorted(_responsible(ctx, [row])), None, about)
 
 
 def _fits(ctx: Context, row: InstitutionRow, task: AssignmentRow) -> bool:
@@ -260,6 +269,7 @@ def _end(ctx: Context, actor: Actor, unfinished: list[UUID], given: InstitutionC
 
 
 APPLY: Final[dict[str, Apply]] = {
+    "correct": _correct,
     "rename": _rename,
     "move": _move,
     "merge": _merge,

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Final
 from uuid import UUID
 
 from inspection.actions.context import Context
 from inspection.actions.paging import cut, position
-from inspection.domain.actor import Actor
+from inspection.domain.actor import INSPECTORS, Actor
 from inspection.domain.people import FINDABLE, PersonView
 from inspection.domain.views import Page, RoleView
 from inspection.storage import accounts
+
+MOST_INSPECTORS: Final = 500
 
 
 def list_people(
@@ -28,3 +31,13 @@ def list_people(
         lambda row: (row.name, str(row.id)),
         lambda row: PersonView(row.id, row.name, row.organisation, roles[row.id]),
     )
+
+
+def inspectors_over(ctx: Context, region_code: str) -> list[PersonView]:
+    """Those who may inspect an institution of a region, by name, each with the roles by which he may."""
+    found: dict[UUID, PersonView] = {}
+    for user, role in accounts.holders_over_for_system(ctx.session, INSPECTORS, region_code, MOST_INSPECTORS):
+        roles = found[user.id].roles if user.id in found else ()
+        held = RoleView(role, None, None)
+        found[user.id] = PersonView(user.id, user.name, user.organisation, [*roles, held])
+    return list(found.values())

@@ -9,8 +9,10 @@ from inspection.actions import institutions as actions
 from inspection.actions import recusals
 from inspection.actions.context import Context
 from inspection.actions.institution_changes import change_institution
+from inspection.actions.registrations import register_institution
 from inspection.api.endpoint import Answer, endpoint
 from inspection.domain.actor import Actor
+from inspection.domain.imports import ImportedInstitution
 from inspection.domain.incoming import Incoming
 from inspection.domain.institutions import InstitutionChange
 from inspection.domain.recusals import Recusal, RecusalEnd, RecusalView
@@ -22,10 +24,12 @@ from inspection.schemas.institutions import (
     RecusalBody,
     RecusalEndBody,
     RecusalSchema,
+    RegistrationBody,
     institution_detail,
     read_change,
     read_recusal,
     read_recusal_end,
+    read_registration,
 )
 from inspection.schemas.queries import InstitutionQuery
 
@@ -63,6 +67,23 @@ def list_institutions(ctx: Context, actor: Actor, query: dict[str, Any]) -> Page
 def get_institution(ctx: Context, actor: Actor, institution_id: UUID) -> dict[str, Any]:
     """One institution with its profile and what happened to it."""
     return institution_detail(actions.get_institution(ctx, actor, institution_id))
+
+
+@endpoint(
+    "PUT",
+    "/institutions/<uuid:institution_id>",
+    "institution.register",
+    body=RegistrationBody(),
+    read=read_registration,
+    returns={200: InstitutionDetailSchema(), 201: InstitutionDetailSchema()},
+    refuses=("conflict",),
+)
+def put_institution(
+    ctx: Context, actor: Actor, incoming: Incoming[ImportedInstitution], institution_id: UUID
+) -> Answer:
+    """Register an institution in a region of one's own."""
+    stored = register_institution(ctx, actor, institution_id, incoming)
+    return Answer(institution_detail(stored.value), 201 if stored.created else 200)
 
 
 @endpoint(

@@ -16,8 +16,9 @@ from stdnum.cn import uscc
 from stdnum.exceptions import ValidationError
 
 from checklists.engine import KNOWN_FLAGS
-from inspection.domain.actor import ROLES, incompatible
+from inspection.domain.actor import ROLES
 from inspection.domain.errors import Fault, pointer
+from inspection.domain.handovers import may_take_over
 from inspection.domain.institutions import KINDS
 from inspection.domain.texts import texts
 
@@ -98,16 +99,19 @@ WIDE_SPACES: Final = str.maketrans("\u3000\u00a0", "  ")
 
 @dataclass(frozen=True, slots=True)
 class KnownInstitution:
-    """What is registered under a credit code; `closed` also when it was merged into another."""
+    """What is registered under a credit code; `closed` also when it was merged into another, `hidden` where whoever
+    imports does not see it."""
 
     kind: str
     region_code: str
     closed: bool
+    hidden: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class ImportedInstitution:
-    """`profile` holds what the table says, flags that are false among it; what it does not say is not there."""
+    """`profile` holds what the table says, flags that are false among it; what it does not say is not there. `row` is
+    where it stands in the table."""
 
     name: str
     kind: str
@@ -117,6 +121,18 @@ class ImportedInstitution:
     profile: dict[str, Any]
     address: str | None = None
     telephone: str | None = None
+    row: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedLine:
+    """What a row of a table would do: `state` is new, changed or unchanged; `changes` are (before, after) by name."""
+
+    row: int
+    name: str
+    credit_code: str
+    state: str
+    changes: Mapping[str, tuple[Any, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,9 +148,13 @@ class ImportedUser:
 
 
 def institutions_of(
-    table: Table, regions: Collection[str], known: Mapping[str, KnownInstitution]
+    table: Table,
+    regions: Collection[str],
+    known: Mapping[str, KnownInstitution],
+    own: Collection[str] | None = None,
 ) -> tuple[list[ImportedInstitution], list[Fault]]:
-    """Every institution of a table, or all faults; `regions` are the codes that exist, `known` is by credit code."""
+    """Every institution of a table, or all faults; `regions` are the codes that exist, `own` those of whoever imports
+    (None: all), `known` is by credit code."""
     found: list[ImportedInstitution] = []
     faults: list[Fault] = []
     first_row: dict[str, int] = {}
@@ -142,6 +162,8 @@ def institutions_of(
         kind = line.choice("kind", KIND_WORDS)
         credit_code = _credit_code(line, "credit_code")
         region_code = _region(line, regions)
+        if region_code and own is not None and region_code not in own:
+            line.fault("region_code", "region_not_own")
         if credit_code:
             if credit_code in first_row:
                 line.fault("credit_code", "duplicate_of_row", row=first_row[credit_code])
@@ -151,13 +173,17 @@ def institutions_of(
         profile |= {flag: said for flag in sorted(KNOWN_FLAGS) if (said := line.flag(flag)) is not None}
         name, department = line.text("name"), line.text("competent_department")
         where = line.words("address"), line.words("telephone")
-        found.append(ImportedInstitution(name, kind, credit_code, region_code, department, profile, *where))
+        found.append(ImportedInstitution(name, kind, credit_code, region_code, department, profile, *where, line.row))
     return ([] if faults else found), faults
 
 
 def _as_registered(line: _Line, known: KnownInstitution | None, kind: str, region_code: str) -> None:
-    """Kind and region of a known institution are changed by a decision, and one that is closed stays as it was."""
+    """Kind and region of a known institution are changed by a decision, and one that is closed stays as it was. Of one
+    that is hidden nothing is told."""
     if known is None:
+        return
+    if known.hidden:
+        line.fault("credit_code", "credit_code_not_here")
         return
     if known.closed:
         line.fault("credit_code", "closed_institution")
@@ -206,7 +232,7 @@ def _another_role(line: _Line, place: Place, held: dict[Place, int]) -> None:
     if place in held:
         line.fault("role", "duplicate_of_row", row=held[place])
     held.setdefault(place, line.row)
-    if incompatible({role for role, _, _ in held}):
+    if not may_take_over((), {role for role, _, _ in held}):
         line.fault("role", "incompatible_roles")
 
 
@@ -240,11 +266,18 @@ def _credit_code(line: _Line, column: str) -> str:
     given = line.text(column)
     if not given or SHORTENED.fullmatch(given):
         return ""
-    try:
-        return str(uscc.validate(given.upper()))
-    except ValidationError:
+    code = credit_code_of(given)
+    if code is None:
         line.fault(column, "credit_code_wrong")
-        return ""
+    return code or ""
+
+
+def credit_code_of(text: str) -> str | None:
+    """A 统一社会信用代码 as it is kept; None where its length, letters or check digit are wrong."""
+    try:
+        return str(uscc.validate(text.upper()))
+    except ValidationError:
+        return None
 
 
 class _Line:

@@ -1,4 +1,5 @@
-"""What happens to institutions: renamed, moved to another region, merged into another, closed, and opened again."""
+"""What happens to institutions: their particulars corrected, renamed, moved to another region, merged into another,
+closed, and opened again."""
 
 from __future__ import annotations
 
@@ -11,7 +12,7 @@ from uuid import UUID
 from inspection.domain.errors import Fault
 
 KINDS: Final = ("school", "kindergarten", "tutoring_centre")
-CHANGES: Final = ("rename", "move", "merge", "close", "reopen")
+CHANGES: Final = ("correct", "rename", "move", "merge", "close", "reopen")
 NEEDED: Final = {"rename": "name", "move": "region_code", "merge": "successor_id"}
 FIRST_DAY: Final = date(2000, 1, 1)
 """No change is dated before it, nor after today: it takes effect at once, and documents keep the name of their day."""

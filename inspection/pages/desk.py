@@ -18,6 +18,7 @@ from flask import Blueprint, Response, flash, g, redirect, render_template, requ
 from flask_wtf.csrf import generate_csrf, validate_csrf
 from marshmallow import Schema, ValidationError
 from werkzeug.datastructures import MultiDict
+from werkzeug.exceptions import RequestEntityTooLarge
 from wtforms import ValidationError as ForgedToken
 
 from inspection.actions.accounts import authenticate
@@ -129,9 +130,7 @@ def deed(
         @wraps(function)
         def view(**parts: Any) -> Response:
             ctx = _begin()
-            request.max_content_length = limit
-            request.max_form_memory_size = limit
-            g.form = Form(MultiDict(request.form))
+            g.form = _form(limit)
             _from_here()
             arguments: dict[str, Any] = {}
             if permission != ANYONE:
@@ -166,6 +165,17 @@ def _declare(view: Any, declaration: Declaration, name: str | None) -> None:
 
 def _parts(path: str) -> list[str]:
     return [piece.partition("<")[2].partition(">")[0] for piece in path.split("/") if "<" in piece]
+
+
+def _form(limit: int) -> Form:
+    """What was sent; raises `too_large` above the limit, of which nothing was read."""
+    request.max_content_length = limit
+    request.max_form_memory_size = limit
+    try:
+        return Form(MultiDict(request.form))
+    except RequestEntityTooLarge:
+        request.max_content_length = None  # so that the rest can be taken off the line
+        raise Refused("too_large", limit_mb=limit // 2**20) from None
 
 
 def _begin() -> Context:

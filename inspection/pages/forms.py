@@ -75,8 +75,8 @@ class Form:
         return [(name, value) for name, value in self.kept() if value.strip() and not _HANDLE.fullmatch(value)]
 
 
-_HANDLE: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|[0-9a-f]{64}|[a-z_]+")
-"""An id, a hash or a code: nobody typed it."""
+_HANDLE: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|[0-9a-f]{64}|[a-z_]+|[A-Za-z0-9+/]{100,}={0,2}")
+"""An id, a hash, a code or a file: nobody typed it."""
 
 
 def incoming(body: Mapping[str, Any], read: Callable[[bytes], Read[T]], clock: datetime | None = None) -> Incoming[T]:

@@ -127,7 +127,7 @@ def roles_of_many_for_system(session: Session, user_ids: Sequence[UUID]) -> Sequ
     ).all()
 
 
-def _administered(actor: Actor) -> ColumnElement[bool]:
+def administered(actor: Actor) -> ColumnElement[bool]:
     """People all of whose roles lie inside a security administrator's regions; who holds none belongs to everybody."""
     prefixes = [grant.region_prefix for grant in actor.grants if grant.role == "secadmin" and grant.region_code]
     if not prefixes:
@@ -149,13 +149,13 @@ def _administered(actor: Actor) -> ColumnElement[bool]:
 
 def get_user(actor: Actor, session: Session, user_id: UUID) -> UserRow | None:
     """An account that is the actor's to administer."""
-    return session.scalar(select(UserRow).where(UserRow.id == user_id, _administered(actor)))
+    return session.scalar(select(UserRow).where(UserRow.id == user_id, administered(actor)))
 
 
 def list_users(actor: Actor, session: Session, text: str | None, after: str | None, limit: int) -> Sequence[UserRow]:
     """Those that are the actor's to administer, by user name; `text` stands in the user name, the name or the
     organisation."""
-    statement = select(UserRow).where(_administered(actor))
+    statement = select(UserRow).where(administered(actor))
     if text:
         columns = (UserRow.username, UserRow.name, UserRow.organisation)
         statement = statement.where(or_(*(column.contains(text, autoescape=True) for column in columns)))
@@ -240,7 +240,7 @@ def list_devices(actor: Actor, session: Session, now: datetime) -> Sequence[Toke
 
 def find_device(actor: Actor, session: Session, device_id: UUID) -> TokenRow | None:
     """A device of one's own, or of an account that is the actor's to administer."""
-    theirs = select(UserRow.id).where(or_(UserRow.id == actor.id, _administered(actor)))
+    theirs = select(UserRow.id).where(or_(UserRow.id == actor.id, administered(actor)))
     return session.scalar(select(TokenRow).where(TokenRow.id == device_id, TokenRow.user_id.in_(theirs)))
 
 
@@ -312,6 +312,26 @@ def holds_over_for_system(session: Session, user_id: UUID, roles: Collection[str
         )
         is not None
     )
+
+
+def holders_over_for_system(
+    session: Session, roles: Collection[str], region_code: str, limit: int
+) -> Sequence[tuple[UserRow, str]]:
+    """Accounts in use that hold one of the roles for the region or for one over it, by name, once for each such role:
+    (account, role)."""
+    rows = session.execute(
+        select(UserRow, RoleRow.role)
+        .join(RoleRow, RoleRow.user_id == UserRow.id)
+        .where(
+            RoleRow.role.in_(list(roles)),
+            RoleRow.region_code.in_(regions_over(region_code)),
+            RoleRow.ended_at.is_(None),
+            UserRow.disabled_at.is_(None),
+        )
+        .order_by(UserRow.name, UserRow.id, RoleRow.since_at, RoleRow.id)
+        .limit(limit)
+    )
+    return [(user, role) for user, role in rows]
 
 
 def _reaching(actor: Actor, roles: Collection[str]) -> ColumnElement[bool]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import ForeignKey, Index, String, Text, or_, select, update
@@ -14,7 +14,7 @@ from inspection.domain.actor import Actor
 from inspection.domain.assignments import united
 from inspection.storage.db import Base, Json
 from inspection.storage.institutions import InstitutionRow
-from inspection.storage.scope import visible
+from inspection.storage.scope import of_institutions, visible
 
 
 class AssignmentRow(Base):
@@ -65,6 +65,13 @@ class RecusalRow(Base):
     __table_args__ = (Index("ix_recusal_institution_id_user_id", "institution_id", "user_id"),)
 
 
+STATES: Final = {
+    "planned": (AssignmentRow.cancelled_at.is_(None), AssignmentRow.inspection_id.is_(None)),
+    "done": (AssignmentRow.cancelled_at.is_(None), AssignmentRow.inspection_id.is_not(None)),
+    "cancelled": (AssignmentRow.cancelled_at.is_not(None),),
+}
+
+
 def get(actor: Actor, session: Session, assignment_id: UUID) -> AssignmentRow | None:
     return session.scalar(select(AssignmentRow).where(AssignmentRow.id == assignment_id, visible(actor, AssignmentRow)))
 
@@ -100,7 +107,8 @@ def find_for_system(session: Session, assignment_id: UUID) -> AssignmentRow | No
 def list_visible(
     actor: Actor, session: Session, filters: Mapping[str, Any], after: tuple[date, UUID] | None, limit: int
 ) -> Sequence[AssignmentRow]:
-    """By day. `filters`: institution, inspector, from, to, open (neither done nor cancelled)."""
+    """By day. `filters`: institution, inspector, from, to, open (neither done nor cancelled), state (planned, done or
+    cancelled), q (what the institution's name has in it)."""
     statement = select(AssignmentRow).where(visible(actor, AssignmentRow))
     if filters.get("institution") is not None:
         statement = statement.where(AssignmentRow.institution_id == filters["institution"])
@@ -113,7 +121,13 @@ def list_visible(
     if filters.get("to") is not None:
         statement = statement.where(AssignmentRow.planned_on <= filters["to"])
     if filters.get("open"):
-        statement = statement.where(AssignmentRow.cancelled_at.is_(None), AssignmentRow.inspection_id.is_(None))
+        statement = statement.where(*STATES["planned"])
+    if filters.get("state") is not None:
+        statement = statement.where(*STATES[filters["state"]])
+    text = filters.get("q")
+    if text:
+        named = of_institutions(AssignmentRow, lambda place: place.name.contains(text, autoescape=True), wide=False)
+        statement = statement.where(named)
     if after is not None:
         day, last = after
         statement = statement.where(

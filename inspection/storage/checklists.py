@@ -6,7 +6,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import String, select
+from sqlalchemy import String, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from checklists.model import Checklist, from_document
@@ -53,8 +53,8 @@ def find_with_newest_for_system(
 
 def list_for_system(session: Session) -> list[Checklist]:
     """The newest version of each checklist, by code."""
-    found = [find_for_system(session, code) for code in session.scalars(select(ChecklistRow.code).distinct())]
-    return sorted((checklist for checklist in found if checklist is not None), key=lambda c: c.code)
+    newest = select(ChecklistRow.code, func.max(ChecklistRow.version)).group_by(ChecklistRow.code)
+    return versions_for_system(session, {(code, version) for code, version in session.execute(newest)})
 
 
 def versions_for_system(session: Session, wanted: Collection[tuple[str, int]]) -> list[Checklist]:

@@ -131,6 +131,22 @@ def by_credit_code_for_system(session: Session) -> dict[str, InstitutionRow]:
     return {row.credit_code: row for row in rows if row.credit_code is not None}
 
 
+def credit_codes(actor: Actor, session: Session) -> set[str]:
+    """Those of the institutions in scope."""
+    codes = select(InstitutionRow.credit_code).where(
+        InstitutionRow.credit_code.is_not(None), visible_institutions(actor, InstitutionRow)
+    )
+    return {code for code in session.scalars(codes) if code is not None}
+
+
+def exists_for_system(session: Session, institution_id: UUID) -> bool:
+    return session.scalar(select(InstitutionRow.id).where(InstitutionRow.id == institution_id)) is not None
+
+
+def credit_code_taken_for_system(session: Session, code: str) -> bool:
+    return session.scalar(select(InstitutionRow.id).where(InstitutionRow.credit_code == code)) is not None
+
+
 def all_visible(
     actor: Actor, session: Session, changed_since: datetime | None, closed_by: date
 ) -> Sequence[InstitutionRow]:

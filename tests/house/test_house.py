@@ -44,6 +44,7 @@ ACCESS: dict[tuple[str, str], set[str]] = {
     ("GET", "/checklists/<code>"): EVERYONE,
     ("GET", "/institutions"): IN_SCOPE,
     ("GET", "/institutions/<uuid:institution_id>"): IN_SCOPE,
+    ("PUT", "/institutions/<uuid:institution_id>"): REVIEWERS | {"league"},
     ("PUT", "/institutions/<uuid:institution_id>/changes/<uuid:change_id>"): REVIEWERS | {"league"},
     ("GET", "/institutions/<uuid:institution_id>/recusals"): INSPECTORS | REVIEWERS,
     ("PUT", "/institutions/<uuid:institution_id>/recusals/<uuid:recusal_id>"): INSPECTORS | REVIEWERS,
