@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import random
 from datetime import datetime
+from functools import cache
 from typing import Final
 
 from PIL import ExifTags, Image, ImageDraw, ImageFilter
@@ -41,11 +42,16 @@ def corridor(seed: int, taken_at: datetime, lat: float, lng: float) -> bytes:
     x = chance.randint(60, 160)
     draw.rounded_rectangle((x, 760, x + 60, 930), 24, fill=(190, 30, 30))
     draw.rectangle((x + 20, 735, x + 40, 765), fill=(30, 30, 30))
-    noise = Image.effect_noise(SIZE, 28).convert("RGB")
-    image = Image.blend(image.filter(ImageFilter.GaussianBlur(1.2)), noise, 0.09)
+    image = Image.blend(image.filter(ImageFilter.BoxBlur(1)), _grain(), 0.09)
     made = io.BytesIO()
     image.save(made, "JPEG", quality=84, exif=_exif(taken_at, lat, lng))
     return made.getvalue()
+
+
+@cache
+def _grain() -> Image.Image:
+    """The same for all: no two pictures are alike by it."""
+    return Image.effect_noise(SIZE, 28).convert("RGB")
 
 
 def _toward(point: tuple[float, float], vanish: tuple[int, int], step: float) -> tuple[float, float]:

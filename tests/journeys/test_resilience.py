@@ -149,19 +149,9 @@ def test_several_sweeps_at_once_after_an_outage_say_everything_once(engine: str,
             assert done.returncode == 0, done.stderr
         for days in (8, 31):  # a week without a pass, then more than three
             day = (date.today() + timedelta(days=days)).isoformat()  # noqa: DTZ011
-            sweeps = [
-                subprocess.Popen(
-                    [sys.executable, "-m", "inspection.cli", "sweep", "--today", day],
-                    env=environment,
-                    cwd=ROOT,
-                    stdout=subprocess.PIPE,
-                    stderr=subprocess.PIPE,
-                )
-                for _ in range(3)
-            ]
-            for sweep in sweeps:
-                _, said = sweep.communicate(timeout=120)
-                assert sweep.returncode == 0, said.decode()
+            with ThreadPoolExecutor(3) as pool:
+                sweeps = [pool.submit(run_command, environment, "sweep", "--today", day) for _ in range(3)]
+                assert [sweep.result().returncode for sweep in sweeps] == [0, 0, 0]
             doubled = (
                 "SELECT count(*) FROM (SELECT user_id, kind, problem_id, params, created_at FROM notification "
                 "GROUP BY user_id, kind, problem_id, params, created_at HAVING count(*) > 1) AS doubled"
