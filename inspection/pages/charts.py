@@ -11,6 +11,9 @@ from inspection.domain.figures import Row
 SCALE: Final = 1000
 """Units of a bar's full length in the drawing."""
 
+MOST: Final = 30
+"""Bars of one drawing: of more rows the longest."""
+
 
 @dataclass(frozen=True, slots=True)
 class Segment:
@@ -31,8 +34,9 @@ class Bar:
 
 def outcome_bars(rows: Sequence[Row]) -> list[Bar]:
     """What became of what was due: closed on time, closed late, still open within its date, overdue. Rows with a part
-    withheld are not drawn; what is left is measured by the longest of them."""
-    known = [(row, parts) for row in rows if (parts := _outcomes(row.cells)) is not None]
+    withheld, or of which nothing was due, are not drawn; the others are measured by the longest of them."""
+    drawn = [(row, parts) for row in rows if (parts := _outcomes(row.cells)) is not None and any(parts.values())]
+    known = sorted(drawn, key=lambda one: -sum(one[1].values()))[:MOST] if len(drawn) > MOST else drawn
     longest = max((sum(parts.values()) for _, parts in known), default=0)
     return [Bar(row.key, row.label, _laid(parts, longest)) for row, parts in known]
 

@@ -17,7 +17,7 @@ from inspection.domain.actor import Actor
 from inspection.domain.errors import Fault, Refused
 from inspection.domain.figures import CELLS, CONGRESS_GROUPS, GROUPS, Counts, NumberRow, Row
 from inspection.domain.permissions import acting, may
-from inspection.domain.texts import fault_text, texts
+from inspection.domain.texts import desk_texts, fault_text, texts
 from inspection.pages.charts import SCALE, outcome_bars
 from inspection.pages.desk import Query, language, page, place, signed_in
 from inspection.pages.forms import field_of
@@ -52,7 +52,7 @@ def stats(ctx: Context, actor: Actor, query: Query) -> Response:
         except Refused as refused:
             faults = refused.faults
         else:
-            rows = _named(found.rows, group)
+            rows = _named(_without_empty_own(found.rows, group, found.region), group)
             links = not congress and may(signed_in(ctx), "problem.read")
             base = found.region if query.get("region") or actor.region_code else None
             total = None if congress or group == "recommendation" else _total(rows, group)
@@ -157,6 +157,14 @@ def _named(rows: Sequence[Line], group: str) -> list[Line]:
             label = f"{row.key} {row.label}" if row.key != figures.NONE else texts(language())["workbook"]["no_item"]
         named.append(replace(row, label=none if none and row.key == figures.NONE else label))
     return named
+
+
+def _without_empty_own(rows: Sequence[Row], group: str, base: str) -> list[Row]:
+    """A region's own row among those beneath it is for what lies in none of them, which is rare."""
+    own = group == "region" and base.endswith("00")
+    kept = [row for row in rows if not (own and row.key == base and not any(row.cells.values()))]
+    note = desk_texts(language())["stats"]["own_row"]
+    return [replace(row, label=row.label + note) if own and row.key == base else row for row in kept]
 
 
 def _total(rows: Sequence[Row], group: str) -> Row:

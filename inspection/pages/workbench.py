@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from flask import Response, session
+from flask import Response, redirect, session, url_for
 
 from inspection.actions import workbench as actions
-from inspection.actions.accounts import list_devices
 from inspection.actions.context import Context
 from inspection.actions.setup import is_demo
-from inspection.domain.actor import Actor
 from inspection.domain.errors import Refused
 from inspection.domain.permissions import ANYONE, may
 from inspection.pages.desk import page, place, signed_in
@@ -26,9 +24,6 @@ def workbench(ctx: Context) -> Response:
         return page("front.html", demo=is_demo(ctx), ended=True)
     if may(actor, "problem.read"):
         return page("workbench.html", bench=actions.workbench(ctx, actor))
-    return _apart(ctx, actor)
-
-
-def _apart(ctx: Context, actor: Actor) -> Response:
-    """For those who see no problem: the congress, and the three administrators."""
-    return page("workbench_apart.html", devices=list_devices(ctx, actor))
+    if may(actor, "stats.read"):  # the people's congress: its figures are all there is to see
+        return redirect(url_for("desk.stats"), 303, Response)
+    return page("workbench_apart.html")
