@@ -29,7 +29,7 @@ from inspection.domain.clock import FixedClock
 from inspection.domain.errors import Refused
 from inspection.domain.incoming import Incoming
 from inspection.domain.inspections import Submission
-from inspection.domain.texts import backup_text, detail, fault_text
+from inspection.domain.texts import backup_text, detail, fault_text, finding_text
 from inspection.schemas.backups import ENTRY_READERS, read_backup
 from inspection.schemas.calendar import read_year, year_calendar
 from inspection.schemas.inspections import read_inspection
@@ -197,9 +197,9 @@ def run_doctor(given: argparse.Namespace) -> int:
     app = create_app(settings)
     well = True
     with app.app_context():
-        for fine, found in examine(parts_of(app).context(), settings.data_dir):
-            print("ok   " if fine else "WRONG", found)
-            well = well and fine
+        for finding in examine(parts_of(app).context(), settings.data_dir):
+            print("ok   " if finding.well else "WRONG", finding_text(finding.code, "en", finding.params))
+            well = well and finding.well
     return 0 if well else 1
 
 

@@ -1,4 +1,4 @@
-"""What is wrong with this installation, in plain words."""
+"""What is wrong with this installation."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from typing import Final
 from sqlalchemy import text
 
 from inspection.actions.context import Context
-from inspection.actions.readiness import is_ready
+from inspection.actions.readiness import in_the_way
 from inspection.actions.verification import orphans
+from inspection.domain.system import Finding, Workers
 from inspection.storage import installation
 from inspection.storage.db import wal_is_safe
 
@@ -22,66 +23,67 @@ SILENCE: Final = timedelta(minutes=5)
 SWEEP_SILENCE: Final = timedelta(minutes=45)
 
 
-def examine(ctx: Context, data_dir: Path) -> Iterator[tuple[bool, str]]:
-    """(well, what was found), one finding after the other."""
-    faults = is_ready(ctx)
-    yield (not faults, "database, schema and evidence store are usable" if not faults else "; ".join(faults))
+def examine(ctx: Context, data_dir: Path, *, every_file: bool = True) -> Iterator[Finding]:
+    """One finding after the other. `every_file`: also look for files that no row speaks of, which takes as long as
+    there are files."""
+    faults = in_the_way(ctx)
     if faults:
+        yield from (Finding(False, code) for code in faults)
         return
-    yield _sqlite(ctx)
-    pillow = tuple(int(part) for part in version("Pillow").split(".")[:3])
-    yield (
-        pillow >= OLDEST_PILLOW,
-        f"Pillow {version('Pillow')}" + ("" if pillow >= OLDEST_PILLOW else " has known heap overflows in its decoder"),
-    )
-    mode = data_dir.stat().st_mode & 0o077
-    yield (
-        mode & 0o022 == 0,
-        f"{data_dir} is not writable by others" if mode & 0o022 == 0 else f"{data_dir} is writable by others",
-    )
+    yield Finding(True, "usable")
+    yield _database(ctx)
+    pillow = version("Pillow")
+    sound = tuple(int(part) for part in pillow.split(".")[:3]) >= OLDEST_PILLOW
+    yield Finding(sound, "pillow" if sound else "pillow_old", {"version": pillow})
+    closed = data_dir.stat().st_mode & 0o022 == 0
+    yield Finding(closed, "folder_closed" if closed else "folder_open", {"path": str(data_dir)})
     key = data_dir / "secret-key"
     if key.exists():
         closed = key.stat().st_mode & 0o077 == 0
-        yield (closed, "the secret key is readable by its owner alone" if closed else f"{key} is readable by others")
+        yield Finding(closed, "key_closed" if closed else "key_open", {"path": str(key)})
     yield _clock(ctx, data_dir)
     yield _worker(ctx)
-    calendar = ctx.calendar()
-    this_year = ctx.today().year
-    known = this_year in calendar.announced_years
-    yield (
-        known,
-        f"the calendar of {this_year} is " + ("announced" if known else "not announced: dates are provisional"),
-    )
+    year = ctx.today().year
+    known = year in ctx.calendar().announced_years
+    yield Finding(known, "calendar_announced" if known else "calendar_unannounced", {"year": year})
     for aside in installation.list_set_aside_for_system(ctx.session):
-        yield (False, f"set aside by the deadline pass: {aside.subject_id}: {aside.error}")
-    left = len(orphans(ctx))
-    yield (True, f"{left} files without a row (harmless leftovers of broken uploads)" if left else "no orphaned files")
-    yield (True, "TLS: put a proxy with TLS in front; this server itself speaks plain HTTP")
+        yield Finding(False, "set_aside", {"subject": str(aside.subject_id), "error": aside.error})
+    if every_file:
+        left = len(orphans(ctx))
+        yield Finding(True, "orphans" if left else "no_orphans", {"count": left})
+    yield Finding(True, "tls")
 
 
-def _sqlite(ctx: Context) -> tuple[bool, str]:
+def workers(ctx: Context) -> Workers:
+    """When the worker last did something."""
+    heartbeat = installation.heartbeat_for_system(ctx.session, "worker")
+    aside = len(installation.list_set_aside_for_system(ctx.session))
+    if heartbeat is None:
+        return Workers(None, None, aside)
+    return Workers(heartbeat.at, heartbeat.swept_at, aside)
+
+
+def _database(ctx: Context) -> Finding:
     if ctx.session.get_bind().dialect.name != "sqlite":
-        return True, f"PostgreSQL {ctx.session.scalar(text('SHOW server_version'))}"
+        return Finding(True, "postgresql", {"version": ctx.session.scalar(text("SHOW server_version"))})
     number = ctx.session.scalar(text("SELECT sqlite_version()")) or ""
     parts = tuple(int(part) for part in number.split("."))
-    if wal_is_safe(parts):
-        return True, f"SQLite {number} in WAL mode"
-    return True, f"SQLite {number} can corrupt a WAL: running with a rollback journal, which is slower"
+    return Finding(True, "sqlite" if wal_is_safe(parts) else "sqlite_without_wal", {"version": number})
 
 
-def _clock(ctx: Context, data_dir: Path) -> tuple[bool, str]:
+def _clock(ctx: Context, data_dir: Path) -> Finding:
     """The system's clock against the newest time on record: a clock that ran backwards misjudges deadlines."""
     newest = max((os.stat(path).st_mtime for path in data_dir.glob("*.sqlite*")), default=0.0)
     behind = newest - ctx.now().timestamp()
-    return behind < 60, "the clock runs" if behind < 60 else f"the clock is {int(behind)} s behind the database's files"
+    return Finding(True, "clock") if behind < 60 else Finding(False, "clock_behind", {"seconds": int(behind)})
 
 
-def _worker(ctx: Context) -> tuple[bool, str]:
+def _worker(ctx: Context) -> Finding:
     heartbeat = installation.heartbeat_for_system(ctx.session, "worker")
     if heartbeat is None:
-        return False, "no worker has ever run: start `inspection worker`"
+        return Finding(False, "worker_never")
     if ctx.now() - heartbeat.at > SILENCE:
-        return False, f"the worker was last alive at {ctx.clock.local(heartbeat.at):%Y-%m-%d %H:%M}"
+        return Finding(False, "worker_silent", {"at": f"{ctx.clock.local(heartbeat.at):%Y-%m-%d %H:%M}"})
     if heartbeat.swept_at is None or ctx.now() - heartbeat.swept_at > SWEEP_SILENCE:
-        return False, "the worker is alive, but has not finished a deadline pass for 45 minutes"
-    return True, f"the worker is alive; last deadline pass {ctx.clock.local(heartbeat.swept_at):%Y-%m-%d %H:%M}"
+        return Finding(False, "sweep_late", {"minutes": int(SWEEP_SILENCE.total_seconds() // 60)})
+    return Finding(True, "worker", {"at": f"{ctx.clock.local(heartbeat.swept_at):%Y-%m-%d %H:%M}"})

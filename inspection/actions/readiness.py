@@ -9,17 +9,17 @@ from inspection.actions.context import Context
 from inspection.storage.migrations import current_revision, head_revision
 
 
-def is_ready(ctx: Context) -> list[str]:
-    """What is in the way, in plain words; empty when all is well."""
+def in_the_way(ctx: Context) -> list[str]:
+    """The codes of what is; empty when all is well. Their words stand in the desk's texts, `system.finding`."""
     faults = []
     try:
         ctx.session.execute(text("SELECT 1"))
         if current_revision(ctx.session) != head_revision():
-            faults.append("the schema is not the newest: run `inspection migrate`")
+            faults.append("schema_old")
     except SQLAlchemyError:
-        faults.append("the database cannot be used")
+        faults.append("database_unusable")
     try:
         ctx.evidence.check()
     except OSError:
-        faults.append("the evidence store cannot be written")
+        faults.append("store_unwritable")
     return faults

@@ -48,6 +48,7 @@ NAV: Final = (
     ("users", "account.list"),
     ("checklists", "checklist.read"),
     ("calendar", "calendar.read"),
+    ("system", "system.examine"),
     ("log", "audit.read"),
 )
 """The places in their order, each for those who may go there; each is the endpoint of its first page."""

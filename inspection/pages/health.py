@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from flask import Blueprint, Response
 
-from inspection.actions.readiness import is_ready
+from inspection.actions.readiness import in_the_way
+from inspection.domain.texts import finding_text
 from inspection.web import context, json_response
 
 health = Blueprint("health", __name__)
@@ -19,7 +20,7 @@ def healthz() -> Response:
 @health.get("/readyz")
 def readyz() -> Response:
     """Database, schema and evidence store are usable."""
-    faults = is_ready(context())
+    faults = [finding_text(code, "en", {}) for code in in_the_way(context())]
     response = json_response({"status": "not_ready" if faults else "ready", "faults": faults}, 503 if faults else 200)
     if faults:
         response.headers["Retry-After"] = "5"

@@ -14,6 +14,7 @@ from inspection.pages import (
     plan,
     problems,
     stats,
+    system,
     turns,
     workbench,
 )
@@ -36,6 +37,7 @@ __all__ = [
     "plan",
     "problems",
     "stats",
+    "system",
     "turns",
     "workbench",
 ]

@@ -97,6 +97,11 @@ def backup_text(code: str, language: str, params: Mapping[str, Any]) -> str:
     return _filled(texts(language)["backup"][code], params)
 
 
+def finding_text(code: str, language: str, params: Mapping[str, Any]) -> str:
+    """What `doctor` found."""
+    return _filled(desk_texts(language)["system"]["finding"][code], params)
+
+
 def word(section: str, code: str, language: str) -> str:
     return texts(language)[section][code]
 

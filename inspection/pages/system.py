@@ -1,0 +1,23 @@
+"""系统状态: what `inspection doctor` finds, in plain words, for who looks after the server."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from flask import Response, current_app
+
+from inspection.actions.context import Context
+from inspection.actions.doctor import examine, workers
+from inspection.domain.actor import Actor
+from inspection.domain.texts import finding_text
+from inspection.pages.desk import language, page, place
+
+
+@place("/system", "system.examine")
+def system(ctx: Context, actor: Actor) -> Response:
+    """Looked at anew each time; what needs somebody comes first."""
+    del actor
+    data_dir: Path = current_app.extensions["inspection"].settings.data_dir
+    found = sorted(examine(ctx, data_dir, every_file=False), key=lambda finding: finding.well)
+    told = [(finding, finding_text(finding.code, language(), finding.params)) for finding in found]
+    return page("system.html", findings=told, wrong=sum(not finding.well for finding in found), workers=workers(ctx))
