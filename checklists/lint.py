@@ -3,7 +3,7 @@
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any, get_args
@@ -12,6 +12,7 @@ import yaml
 
 from checklists import model
 from checklists.engine import KNOWN_FLAGS, NA, NUMBER_ATTRIBUTES
+from checklists.reasons import REASONS
 
 KINDS = ("school", "kindergarten", "tutoring_centre")
 NUMBER_RULES = ("min", "max", "equals", "equals_item", "min_attribute")
@@ -24,11 +25,16 @@ Check = Callable[[Place, Any], None]
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One reason why a file is no checklist; lines count from 1."""
+    """One reason why a file is no checklist, by its code in `reasons`; lines count from 1."""
 
     file: str
     line: int
-    reason: str
+    code: str
+    params: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def reason(self) -> str:
+        return REASONS[self.code].format_map(self.params)
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}: {self.reason}"
@@ -41,26 +47,32 @@ def lint(path: Path) -> list[Fault]:
 
 def read(path: Path) -> tuple[Any, list[Fault]]:
     """The document in a file and all its faults; a document with faults (`None` if it is no YAML) is not to be used."""
-    file = str(path)
     try:
-        text = path.read_bytes().decode("utf-8")
-    except UnicodeDecodeError as error:
-        return None, [Fault(file, error.object.count(b"\n", 0, error.start) + 1, "not UTF-8")]
+        data = path.read_bytes()
     except (OSError, ValueError) as error:
-        return None, [Fault(file, 1, f"cannot be read: {getattr(error, 'strerror', None) or error}")]
+        return None, [Fault(str(path), 1, "unreadable", {"why": getattr(error, "strerror", None) or error})]
+    return read_bytes(str(path), data)
+
+
+def read_bytes(file: str, data: bytes) -> tuple[Any, list[Fault]]:
+    """The same of what a file of this name holds."""
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        return None, [Fault(file, data.count(b"\n", 0, error.start) + 1, "not_utf8")]
     linter = _Linter(file)
     try:
         _check_plain(text)
         loader = _Loader(text)
         root = loader.get_single_node()
         if root is None:
-            return None, [Fault(file, 1, "is empty")]
+            return None, [Fault(file, 1, "empty")]
         document = linter.plain(loader, root, ())
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        return None, [Fault(file, line, f"malformed YAML: {error.problem}")]
+        return None, [Fault(file, line, "malformed", {"why": error.problem})]
     except (yaml.YAMLError, ValueError, RecursionError) as error:
-        return None, [Fault(file, 1, f"malformed YAML: {str(error).splitlines()[0]}")]
+        return None, [Fault(file, 1, "malformed", {"why": str(error).splitlines()[0]})]
     linter.document(document)
     return document, sorted(linter.faults, key=lambda fault: fault.line)
 
@@ -98,10 +110,10 @@ class _Linter:
         self.faults: list[Fault] = []
         self.lines: dict[Place, int] = {}
 
-    def fault(self, place: Place, reason: str) -> None:
+    def fault(self, place: Place, code: str, /, **params: Any) -> None:
         while place not in self.lines:
             place = place[:-1]
-        self.faults.append(Fault(self.file, self.lines[place], reason))
+        self.faults.append(Fault(self.file, self.lines[place], code, params))
 
     # From nodes to plain data
 
@@ -117,7 +129,7 @@ class _Linter:
             inner = (*place, key)
             if key in plain:
                 self.lines[inner] = key_node.start_mark.line + 1
-                self.fault(inner, f'key "{key}" appears twice')
+                self.fault(inner, "key_twice", key=key)
             self.lines[inner] = key_node.start_mark.line + 1
             plain[key] = self.plain(loader, child, inner)
         return plain
@@ -126,28 +138,28 @@ class _Linter:
 
     def mapping(self, place: Place, value: Any, required: Mapping[str, Check], optional: Mapping[str, Check]) -> None:
         if not isinstance(value, dict):
-            self.fault(place, f"{_name(place)} must be a mapping")
+            self.fault(place, "not_a_mapping", name=_name(place))
             return
         for key in sorted(required.keys() - value.keys()):
-            self.fault(place, f'missing key "{key}"')
+            self.fault(place, "key_missing", key=key)
         checks = {**required, **optional}
         for key, inner in value.items():
             if key in checks:
                 checks[key]((*place, key), inner)
             else:
-                self.fault((*place, key), f'unknown key "{key}"')
+                self.fault((*place, key), "key_unknown", key=key)
 
     def list_of(self, check: Check, least: int = 1) -> Check:
         def checked(place: Place, value: Any) -> None:
             if not isinstance(value, list):
-                self.fault(place, f"{_name(place)} must be a list")
+                self.fault(place, "not_a_list", name=_name(place))
                 return
             if len(value) < least:
-                self.fault(place, f"{_name(place)} must not be empty")
+                self.fault(place, "nothing_in_it", name=_name(place))
             for index, element in enumerate(value):
                 check((*place, index), element)
                 if isinstance(element, str) and element in value[:index]:
-                    self.fault((*place, index), f'"{element}" appears twice in {_name(place)}')
+                    self.fault((*place, index), "element_twice", element=element, name=_name(place))
 
         return checked
 
@@ -155,27 +167,28 @@ class _Linter:
         def checked(place: Place, value: Any) -> None:
             if value not in values:
                 allowed = ", ".join("null" if v is None else v for v in values)
-                self.fault(place, f'{_name(place)} is "{value}", must be one of {allowed}')
+                self.fault(place, "not_one_of", name=_name(place), value=value, allowed=allowed)
 
         return checked
 
     def whole(self, least: int, null: bool = False) -> Check:
         def checked(place: Place, value: Any) -> None:
             if not (null and value is None) and not (type(value) is int and least <= value <= LARGEST_BOUND):
-                self.fault(place, f"{_name(place)} must be a whole number of at least {least}{' or null' * null}")
+                code = "not_whole_or_null" if null else "not_whole"
+                self.fault(place, code, name=_name(place), least=least)
 
         return checked
 
     def pattern(self, pattern: str) -> Check:
         def checked(place: Place, value: Any) -> None:
             if not isinstance(value, str) or not re.fullmatch(pattern, value):
-                self.fault(place, f'{_name(place)} is "{value}", must match {pattern}')
+                self.fault(place, "not_matching", name=_name(place), value=value, pattern=pattern)
 
         return checked
 
     def text(self, place: Place, value: Any) -> None:
         if not isinstance(value, str) or not value.strip() or not value.isprintable():
-            self.fault(place, f"{_name(place)} must be one line of text")
+            self.fault(place, "not_one_line", name=_name(place))
 
     def text_or_null(self, place: Place, value: Any) -> None:
         if value is not None:
@@ -186,7 +199,7 @@ class _Linter:
             if value is not None and date.fromisoformat(value).isoformat() != value:
                 raise ValueError
         except (TypeError, ValueError):
-            self.fault(place, f"{_name(place)} must be a date YYYY-MM-DD or null")
+            self.fault(place, "not_a_date", name=_name(place))
 
     # The document
 
@@ -263,12 +276,12 @@ class _Linter:
         if kind == "choice":
             for index, passing in enumerate(_list(value.get("ok"))):
                 if passing not in _list(value.get("choices")):
-                    self.fault((*place, "ok", index), f'"{passing}" is not among the choices')
+                    self.fault((*place, "ok", index), "not_a_choice", value=passing)
 
     def choice(self, place: Place, value: Any) -> None:
         self.text(place, value)
         if value == NA:
-            self.fault(place, f'"{NA}" may be answered anywhere and is no choice')
+            self.fault(place, "reserved_choice", value=NA)
 
     def choice_rule(self, place: Place, value: Any) -> None:
         if value is not None:
@@ -286,16 +299,16 @@ class _Linter:
         }
         self.mapping(place, value, {}, checks)
         if isinstance(value, dict) and len(value) != 1 and value.keys() != {"min", "min_attribute"}:
-            self.fault(place, f"a number has one rule of {', '.join(NUMBER_RULES)} (or min with min_attribute)")
+            self.fault(place, "number_rule", rules=", ".join(NUMBER_RULES))
 
     def date_rule(self, place: Place, value: Any) -> None:
         self.mapping(place, value, {}, dict.fromkeys(DATE_RULES, self.whole(0)))
         if isinstance(value, dict) and len(value) != 1:
-            self.fault(place, f"a date has one rule of {', '.join(DATE_RULES)}")
+            self.fault(place, "date_rule", rules=", ".join(DATE_RULES))
 
     def bound(self, place: Place, value: Any) -> None:
         if type(value) not in (int, float) or not math.isfinite(value) or not 0 <= value <= LARGEST_BOUND:
-            self.fault(place, f"{_name(place)} must be a number from 0 to {LARGEST_BOUND}")
+            self.fault(place, "bound", name=_name(place), most=LARGEST_BOUND)
 
     # What one part says of another
 
@@ -305,44 +318,44 @@ class _Linter:
         for place, part in [*sections, *items]:
             code = part.get("code")
             if isinstance(code, str) and code in seen:
-                self.fault((*place, "code"), f'code "{code}" appears twice')
+                self.fault((*place, "code"), "code_twice", code=code)
             seen.add(str(code))
         for place, item in items:
             section_code = document["sections"][place[1]].get("code")
             if not str(item.get("code")).startswith(f"{section_code}-"):
-                self.fault((*place, "code"), f'item "{item.get("code")}" stands in section "{section_code}"')
+                self.fault((*place, "code"), "other_section", code=item.get("code"), section=section_code)
 
     def red_lines(self, document: Any, items: list[tuple[Place, dict[str, Any]]]) -> None:
         for place, item in items:
             last = place[1] == len(document["sections"]) - 1
             if last and item.get("red_line") != "R1":
-                self.fault((*place, "red_line"), "the last section holds R1 items only")
+                self.fault((*place, "red_line"), "last_section_r1")
             if not last and item.get("red_line") == "R1":
-                self.fault((*place, "red_line"), "R1 items stand in the last section only")
+                self.fault((*place, "red_line"), "r1_elsewhere")
 
     def consequences(self, place: Place, item: dict[str, Any]) -> None:
         red_line, severity, due_days = item.get("red_line"), item.get("severity"), item.get("due_days")
         answer = item.get("answer")
         never_fails = _type(item) == "text" or (isinstance(answer, dict) and answer.get("ok", 0) is None)
         if (item.get("photo") == "restricted") is not (red_line == "R1"):
-            self.fault((*place, "photo"), "photo is restricted for R1 items and for no others")
+            self.fault((*place, "photo"), "photo_restricted")
         if red_line == "R1":
             if due_days is not None:
-                self.fault((*place, "due_days"), "an R1 item has no due_days")
+                self.fault((*place, "due_days"), "r1_due_days")
             return
         if red_line == "R2" and (due_days != 0 or severity != "critical"):
-            self.fault((*place, "due_days"), "an R2 item is critical and has due_days 0")
+            self.fault((*place, "due_days"), "r2_critical")
         if (due_days is None) is not (severity is None):
-            self.fault((*place, "due_days"), "due_days is null where severity is null, and only there")
+            self.fault((*place, "due_days"), "due_days_severity")
         if never_fails is not (severity is None):
-            self.fault((*place, "severity"), "severity is null where no answer fails, and only there")
+            self.fault((*place, "severity"), "severity_null")
 
     def reference(self, place: Place, item: dict[str, Any], numbers: set[str]) -> None:
         answer = item.get("answer")
         rule = answer.get("ok") if isinstance(answer, dict) else None
         other = rule.get("equals_item") if isinstance(rule, dict) else None
         if isinstance(other, str) and (other not in numbers or other == item.get("code")):
-            self.fault((*place, "answer", "ok", "equals_item"), f'"{other}" is no other number item')
+            self.fault((*place, "answer", "ok", "equals_item"), "no_other_item", code=other)
 
 
 def _name(place: Place) -> str:

@@ -2,8 +2,9 @@
 
 from functools import cache
 from pathlib import Path
+from typing import Any
 
-from checklists.lint import Fault, read
+from checklists.lint import Fault, read, read_bytes
 from checklists.model import Checklist, from_document
 
 DEFINITIONS = Path(__file__).parent / "definitions"
@@ -19,7 +20,15 @@ class LintError(ValueError):
 
 def load(path: Path) -> Checklist:
     """The checklist in a YAML file; `LintError` with all faults if it is none."""
-    document, faults = read(path)
+    return _made(*read(path))
+
+
+def loads(file: str, data: bytes) -> Checklist:
+    """The checklist in what a file of this name holds; `LintError` with all faults if it is none."""
+    return _made(*read_bytes(file, data))
+
+
+def _made(document: Any, faults: list[Fault]) -> Checklist:
     if faults:
         raise LintError(faults)
     return from_document(document)

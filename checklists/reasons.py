@@ -1,0 +1,38 @@
+"""Why a file is no checklist: each reason by its code, in English as the command line prints it."""
+
+from typing import Final
+
+REASONS: Final = {
+    "not_utf8": "not UTF-8",
+    "unreadable": "cannot be read: {why}",
+    "empty": "is empty",
+    "malformed": "malformed YAML: {why}",
+    "key_twice": 'key "{key}" appears twice',
+    "not_a_mapping": "{name} must be a mapping",
+    "key_missing": 'missing key "{key}"',
+    "key_unknown": 'unknown key "{key}"',
+    "not_a_list": "{name} must be a list",
+    "nothing_in_it": "{name} must not be empty",
+    "element_twice": '"{element}" appears twice in {name}',
+    "not_one_of": '{name} is "{value}", must be one of {allowed}',
+    "not_whole": "{name} must be a whole number of at least {least}",
+    "not_whole_or_null": "{name} must be a whole number of at least {least} or null",
+    "not_matching": '{name} is "{value}", must match {pattern}',
+    "not_one_line": "{name} must be one line of text",
+    "not_a_date": "{name} must be a date YYYY-MM-DD or null",
+    "not_a_choice": '"{value}" is not among the choices',
+    "reserved_choice": '"{value}" may be answered anywhere and is no choice',
+    "number_rule": "a number has one rule of {rules} (or min with min_attribute)",
+    "date_rule": "a date has one rule of {rules}",
+    "bound": "{name} must be a number from 0 to {most}",
+    "code_twice": 'code "{code}" appears twice',
+    "other_section": 'item "{code}" stands in section "{section}"',
+    "last_section_r1": "the last section holds R1 items only",
+    "r1_elsewhere": "R1 items stand in the last section only",
+    "photo_restricted": "photo is restricted for R1 items and for no others",
+    "r1_due_days": "an R1 item has no due_days",
+    "r2_critical": "an R2 item is critical and has due_days 0",
+    "due_days_severity": "due_days is null where severity is null, and only there",
+    "severity_null": "severity is null where no answer fails, and only there",
+    "no_other_item": '"{code}" is no other number item',
+}
