@@ -76,7 +76,7 @@ def review(ctx: Context, actor: Actor, query: Query) -> Response:
     passed = query.get("after") or []
     following = next_to_review(ctx, actor, passed)
     if following is None:
-        return page("review.html", passed=len(passed))
+        return page("review.html", put_off=bool(passed) and next_to_review(ctx, actor) is not None)
     queue = ",".join(map(str, passed)) or str(following.id)
     return redirect(url_for("desk.problem", problem_id=following.id, queue=queue), 303, Response)
 
