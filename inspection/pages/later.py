@@ -9,7 +9,6 @@ STUBS = {
     "checklists": ("/checklists", "checklist.read"),
     "checklist": ("/checklists/<code>", "checklist.read"),
     "calendar": ("/calendar", "calendar.read"),
-    "log": ("/log", "audit.read"),
 }
 
 

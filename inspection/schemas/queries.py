@@ -170,5 +170,16 @@ class NameQuery(Wire):
     q = Text(64)
 
 
+class LogQuery(Wire):
+    """The desk's log: who did it, what, to what kind of thing, to which one, and when."""
+
+    q = Text(64)
+    action = Text(64)
+    kind = Text(32)
+    object = Text(64)
+    since = Day(data_key="from")
+    until = Day(data_key="to")
+
+
 class UserQuery(Wire):
     q = Text(64)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Integer, String, select, text
+from sqlalchemy import BigInteger, ColumnElement, Integer, String, false, or_, select, text, true
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from inspection.domain.actor import Actor
+from inspection.storage.accounts import RoleRow, UserRow
 from inspection.storage.db import Base, Json, insert_rows
+from inspection.storage.institutions import InstitutionRow
 
 
 class AuditRow(Base):
@@ -50,6 +53,58 @@ def record_for_system(
             },
         ],
     )
+
+
+def list_entries(
+    actor: Actor,
+    session: Session,
+    *,
+    person: str | None,
+    action: str | None,
+    kind: str | None,
+    object_id: str | None,
+    since: datetime | None,
+    until: datetime | None,
+    before: int | None,
+    limit: int,
+) -> Sequence[AuditRow]:
+    """What an auditor may read, the newest first; `person` stands in the name or the user name of who did it."""
+    conditions = [_audited(actor)]
+    if person:
+        fits = or_(UserRow.name.contains(person, autoescape=True), UserRow.username.contains(person, autoescape=True))
+        conditions.append(AuditRow.actor_id.in_(select(UserRow.id).where(fits)))
+    same = ((AuditRow.action, action), (AuditRow.object_kind, kind), (AuditRow.object_id, object_id))
+    conditions += [column == value for column, value in same if value is not None]
+    if since is not None:
+        conditions.append(AuditRow.at >= since)
+    if until is not None:
+        conditions.append(AuditRow.at < until)
+    if before is not None:
+        conditions.append(AuditRow.seq < before)
+    return session.scalars(select(AuditRow).where(*conditions).order_by(AuditRow.seq.desc()).limit(limit)).all()
+
+
+PROVINCE: Final = 2
+"""Digits that all regions of a province share."""
+
+
+def _audited(actor: Actor) -> ColumnElement[bool]:
+    """A province's auditor reads everything, the system's own doings too; one of a smaller region what was done by
+    people who hold or held a role there."""
+    prefixes = [grant.region_prefix for grant in actor.grants if grant.role == "auditor" and grant.region_code]
+    if any(len(prefix) <= PROVINCE for prefix in prefixes):
+        return true()
+    there = [
+        column.startswith(prefix, autoescape=True)
+        for prefix in prefixes
+        for column in (RoleRow.region_code, InstitutionRow.region_code)
+    ]
+    people = (
+        select(RoleRow.user_id)
+        .outerjoin(InstitutionRow, InstitutionRow.id == RoleRow.institution_id)
+        .where(or_(false(), *there))
+    )
+    return AuditRow.actor_id.in_(people)
 
 
 RECORDED = {"submit_inspection": "inspection", "submit_rectification": "rectification", "issue_notice": "notice"}

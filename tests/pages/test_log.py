@@ -1,0 +1,111 @@
+"""日志: every action in words, found by who, what, to what and when, and read by the auditor alone."""
+
+from __future__ import annotations
+
+import ast
+import html
+from datetime import timedelta
+
+import pytest
+
+from inspection.actions.orders import APPLY
+from inspection.domain.actor import Grant
+from inspection.domain.texts import LANGUAGES, desk_texts
+from inspection.storage.db import db
+from tests.house.test_house import SOURCES, codes_in_source
+from tests.support.desk import Clerk
+from tests.support.world import World
+
+
+def actions_in_source() -> set[str]:
+    """What is written into the log; the kinds of orders are its only names that stand in no call."""
+    return codes_in_source("record", 1) | codes_in_source("keep", 3) | set(APPLY)
+
+
+def details_in_source() -> set[str]:
+    """The names under which details are recorded."""
+    found: set[str] = set()
+    for path in SOURCES:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "record":
+                found |= {keyword.arg for keyword in node.keywords if keyword.arg is not None}
+    return found
+
+
+def test_every_action_kind_and_detail_has_its_words() -> None:
+    for language in LANGUAGES:
+        known = desk_texts(language)["log"]
+        assert actions_in_source() <= known["action"].keys()
+        assert codes_in_source("record", 2) <= known["kind"].keys()
+        assert details_in_source() <= known["detail"].keys()
+
+
+def entries(world: World) -> int:
+    with world.app.app_context():
+        return int(db.session.execute(db.text("SELECT count(*) FROM audit_log")).scalar() or 0)
+
+
+def test_the_newest_comes_first_in_words_and_reading_changes_nothing(world: World) -> None:
+    world.open_problem()
+    before = entries(world)
+    page = Clerk(world, "auditor").open("/log")
+    assert page.status == 200
+    assert page.text.index("印发整改通知书") < page.text.index("提交检查")
+    assert "乌兰 bureau" in page.text
+    assert "苏和 inspector" in page.text
+    english = Clerk(world, "auditor", "en").open("/log")
+    assert "Issued a notice" in english.text
+    assert "The system" in english.text
+    assert entries(world) == before
+
+
+def test_entries_are_found_by_who_what_to_what_and_when(world: World) -> None:
+    world.open_problem()
+    auditor = Clerk(world, "auditor")
+    by_name = auditor.open("/log?q=乌兰")
+    assert "印发整改通知书 整改通知书" in by_name.text
+    assert "inspector" not in by_name.html
+    by_action = auditor.open("/log?action=submit_inspection&kind=inspection")
+    assert "苏和" in by_action.text
+    assert "乌兰" not in by_action.text
+    same = next(link for link in by_action.links if "object=" in link)
+    assert auditor.open(html.unescape(same)).status == 200
+    day = world.today.isoformat()
+    assert "提交检查 检查" in auditor.open(f"/log?from={day}&to={day}").text
+    early = (world.today - timedelta(days=400)).isoformat()
+    assert "没有符合条件的记录" in auditor.open(f"/log?to={early}").text
+
+
+@pytest.mark.parametrize("asked", ["from=never", "from=2026-11-26&to=2026-11-25"])
+def test_a_senseless_filter_shows_no_list(sqlite_world: World, asked: str) -> None:
+    page = Clerk(sqlite_world, "auditor").open(f"/log?{asked}&q=乌")
+    assert page.status == 422
+    assert 'value="乌"' in page.html
+    assert "<table" not in page.html
+
+
+def test_pages_follow_one_another_without_a_gap(world: World) -> None:
+    for _ in range(60):
+        world.app.test_client().post("/api/v1/auth/login", json={"username": "x", "password": "y", "device_name": "z"})
+        world.clock.go(minutes=20)
+    auditor = Clerk(world, "auditor")
+    first = auditor.open("/log?action=sign_in_failed")
+    assert first.html.count("<tr>") == 51
+    again = auditor.open(html.unescape(next(link for link in first.links if "cursor=" in link)))
+    assert again.html.count("<tr>") == 11
+    assert auditor.open("/log?cursor=WyI5OTk5OTk5OTk5OTk5OTk5OTk5OTkiXQ==").status == 400
+
+
+def test_a_smaller_regions_auditor_reads_what_its_people_did(world: World) -> None:
+    world.employ("audit-hm", Grant("auditor", "150103"))
+    world.open_problem()
+    world.person("neighbour").call("POST", "/auth/password", json={"old": "correct horse battery", "new": "a new one!"})
+    page = Clerk(world, "audit-hm").open("/log")
+    assert "修改本人密码" in page.text
+    assert "印发整改通知书 整改通知书" not in page.text
+    assert "提交检查 检查" not in page.text
+
+
+def test_it_is_the_auditors_alone(sqlite_world: World) -> None:
+    for who in ("bureau", "secadmin", "sysadmin", "league"):
+        assert Clerk(sqlite_world, who).open("/log").status == 403
