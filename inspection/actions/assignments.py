@@ -152,6 +152,11 @@ def _tell(ctx: Context, kind: str, assignment_id: UUID) -> None:
     row = assignments.find_for_system(ctx.session, assignment_id)
     assert row is not None
     institution = institutions.get_for_system(ctx.session, row.institution_id)
-    params = {"institution": institution.name, "planned_on": row.planned_on.isoformat(), "reason": row.cancel_reason}
+    params = {
+        "assignment_id": str(row.id),
+        "institution": institution.name,
+        "planned_on": row.planned_on.isoformat(),
+        "reason": row.cancel_reason,
+    }
     people = [one.user_id for one in assignments.team_of_for_system(ctx.session, [assignment_id])]
     ctx.tell_people(kind, people, None, params)

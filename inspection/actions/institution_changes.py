@@ -133,7 +133,7 @@ def _rename(ctx: Context, actor: Actor, row: InstitutionRow, given: InstitutionC
     del actor
     assert given.name is not None
     former, row.name = row.name, given.name
-    about = {"before": former, "institution": row.name, "reason": given.reason}
+    about = _about(row, given) | {"before": former}
     ctx.tell_people("institution_renamed", sorted(_responsible(ctx, [row], ("unit",))), None, about)
 
 
@@ -149,13 +149,11 @@ def _move(ctx: Context, actor: Actor, row: InstitutionRow, given: InstitutionCha
     for task in unfit:
         call_off(ctx, task, given.reason)
     regions = institutions.region_names_for_system(ctx.session)
-    about = {
-        "institution": row.name,
+    about = _about(row, given) | {
         "before": regions[former],
         "after": regions[row.region_code],
         "problems": len(_unfinished(ctx, [row])),
         "assignments": len(unfit),
-        "reason": given.reason,
     }
     ctx.tell_people("institution_moved", sorted(people), None, about)
 
@@ -163,8 +161,7 @@ def _move(ctx: Context, actor: Actor, row: InstitutionRow, given: InstitutionCha
 def _correct(ctx: Context, actor: Actor, row: InstitutionRow, given: InstitutionChange) -> None:
     """Department, address or telephone, which every change may bring along, and nothing else."""
     del actor
-    about = {"institution": row.name, "reason": given.reason}
-    ctx.tell_people("institution_corrected", sorted(_responsible(ctx, [row])), None, about)
+    ctx.tell_people("institution_corrected", sorted(_responsible(ctx, [row])), None, _about(row, given))
 
 
 def _fits(ctx: Context, row: InstitutionRow, task: AssignmentRow) -> bool:
@@ -194,12 +191,7 @@ def _merge(ctx: Context, actor: Actor, row: InstitutionRow, given: InstitutionCh
     ]
     problems.add_events_for_system(ctx.session, followed)
     _call_off_all(ctx, row, given)
-    about = {
-        "institution": row.name,
-        "successor": successor.name,
-        "problems": len(unfinished),
-        "reason": given.reason,
-    }
+    about = _about(row, given) | {"successor": successor.name, "problems": len(unfinished)}
     ctx.tell_people("institution_merged", sorted(_responsible(ctx, [*family, successor])), None, about)
 
 
@@ -216,8 +208,7 @@ def _close(ctx: Context, actor: Actor, row: InstitutionRow, given: InstitutionCh
     if given.open_problems == "end":
         _end(ctx, actor, _unfinished(ctx, family), given)
     _call_off_all(ctx, row, given)
-    people = _responsible(ctx, family)
-    ctx.tell_people("institution_closed", sorted(people), None, {"institution": row.name, "reason": given.reason})
+    ctx.tell_people("institution_closed", sorted(_responsible(ctx, family)), None, _about(row, given))
 
 
 def _reopen(ctx: Context, actor: Actor, row: InstitutionRow, given: InstitutionChange) -> None:
@@ -236,8 +227,13 @@ def _reopen(ctx: Context, actor: Actor, row: InstitutionRow, given: InstitutionC
     unfinished = _unfinished(ctx, family)
     resumed = [ctx.event(one, actor, "resumed", reason=given.reason) for one in unfinished]
     problems.add_events_for_system(ctx.session, resumed)
-    about = {"institution": row.name, "problems": len(unfinished), "reason": given.reason}
+    about = _about(row, given) | {"problems": len(unfinished)}
     ctx.tell_people("institution_reopened", sorted(people | _responsible(ctx, family)), None, about)
+
+
+def _about(row: InstitutionRow, given: InstitutionChange) -> dict[str, Any]:
+    """What every message of a change says."""
+    return {"institution_id": str(row.id), "institution": row.name, "reason": given.reason}
 
 
 def _responsible(

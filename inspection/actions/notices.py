@@ -223,10 +223,17 @@ def _tell_unit(
 
 
 def list_notices(
-    ctx: Context, actor: Actor, institution_id: UUID | None, after: tuple[str, ...] | None, limit: int
+    ctx: Context,
+    actor: Actor,
+    institution_id: UUID | None,
+    after: tuple[str, ...] | None,
+    limit: int,
+    *,
+    acknowledged: bool | None = None,
 ) -> Page[NoticeLine]:
-    """Notices in scope, the newest first."""
-    rows = notices.list_visible(actor, ctx.session, institution_id, position(after, moment, UUID), limit + 1)
+    """Notices in scope, the newest first; those alone that are `acknowledged`, or are not."""
+    begin = position(after, moment, UUID)
+    rows = notices.list_visible(actor, ctx.session, institution_id, begin, limit + 1, acknowledged=acknowledged)
     return cut(rows, limit, lambda row: (row[0].issued_at.isoformat(), str(row[0].id)), lambda row: _line(*row))
 
 

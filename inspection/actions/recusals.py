@@ -59,7 +59,12 @@ def _ask_to_plan_anew(ctx: Context, institution: InstitutionRow, user_id: UUID) 
     if days:
         name = accounts.names_for_system(ctx.session, {user_id})[user_id]
         planned_on = ", ".join(day.isoformat() for day in days)
-        about = {"name": name, "institution": institution.name, "planned_on": planned_on}
+        about = {
+            "institution_id": str(institution.id),
+            "name": name,
+            "institution": institution.name,
+            "planned_on": planned_on,
+        }
         bureau = notifications.recipients_for_system(
             ctx.session, ("reviewer",), institution.id, institution.region_code
         )

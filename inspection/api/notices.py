@@ -25,7 +25,7 @@ from inspection.schemas.problems import (
     read_acknowledgement,
     read_notice,
 )
-from inspection.schemas.queries import NoticeQuery
+from inspection.schemas.queries import NoticeQuery, yes_or_no
 
 
 @endpoint(
@@ -53,7 +53,10 @@ def put_notice(ctx: Context, actor: Actor, incoming: Incoming[Issue], notice_id:
 @endpoint("GET", "/notices", "notice.read", query=NoticeQuery(), paged=True, returns={200: NoticeLineSchema()})
 def list_notices(ctx: Context, actor: Actor, query: dict[str, Any]) -> Page[NoticeLine]:
     """Notices in scope, the newest first."""
-    return actions.list_notices(ctx, actor, query.get("institution"), query["after"], query["limit"])
+    acknowledged = yes_or_no(query.get("acknowledged"))
+    return actions.list_notices(
+        ctx, actor, query.get("institution"), query["after"], query["limit"], acknowledged=acknowledged
+    )
 
 
 @endpoint("GET", "/notices/<uuid:notice_id>", "notice.read", returns={200: NoticeSchema()}, refuses=("not_found",))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from flask import Response, url_for
@@ -13,14 +13,14 @@ from inspection.actions.context import Context
 from inspection.actions.problems import states_of
 from inspection.documents.notice_text import composed
 from inspection.domain.actor import Actor
-from inspection.domain.errors import Refused
 from inspection.domain.permissions import acting
 from inspection.domain.texts import desk_texts
 from inspection.pages.desk import ROWS, Query, deed, done, language, page, place
 from inspection.pages.forms import Form, incoming
+from inspection.pages.inspections import wrong_in
 from inspection.pages.problems import institution_name
 from inspection.schemas.problems import read_acknowledgement
-from inspection.schemas.queries import NoticeQuery
+from inspection.schemas.queries import NoticeQuery, yes_or_no
 from inspection.web import cursor_of
 
 DOCX: Final = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
@@ -28,17 +28,19 @@ DOCX: Final = "application/vnd.openxmlformats-officedocument.wordprocessingml.do
 
 @place("/notices", "notice.read", query=NoticeQuery())
 def notices(ctx: Context, actor: Actor, query: Query) -> Response:
-    """The newest first; of one institution where the address says so."""
-    if query.faults:
-        raise Refused("invalid", query.faults)
-    listed = actions.list_notices(ctx, actor, query.get("institution"), query.after, ROWS)
-    return page(
-        "notices.html",
-        query=query,
-        listed=listed,
-        next=cursor_of(listed.next_key),
-        institution=institution_name(ctx, actor, query.get("institution")),
-    )
+    """The newest first; of one institution, or those alone that nobody has acknowledged, where the address says so."""
+    values: dict[str, Any] = {}
+    if not query.faults:
+        acknowledged = yes_or_no(query.get("acknowledged"))
+        listed = actions.list_notices(
+            ctx, actor, query.get("institution"), query.after, ROWS, acknowledged=acknowledged
+        )
+        values = {
+            "listed": listed,
+            "next": cursor_of(listed.next_key),
+            "institution": institution_name(ctx, actor, query.get("institution")),
+        }
+    return page("notices.html", 422 if query.faults else 200, query=query, wrong=wrong_in(query), **values)
 
 
 @place("/notices/<uuid:notice_id>", "notice.read")

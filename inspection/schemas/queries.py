@@ -77,6 +77,7 @@ class RegionQuery(Wire):
 
 class NoticeQuery(Wire):
     institution = Id()
+    acknowledged = Choice(("true", "false"))
 
 
 class ProblemQuery(Wire):
@@ -114,8 +115,13 @@ def filters_of(query: Mapping[str, Any]) -> dict[str, Any]:
     for name in SEVERAL:
         filters[name] = query[name].split(",") if query.get(name) else None
     for name in YES_OR_NO:
-        filters[name] = {"true": True, "false": False}.get(query.get(name, ""))
+        filters[name] = yes_or_no(query.get(name))
     return filters
+
+
+def yes_or_no(given: str | None) -> bool | None:
+    """None for what is not asked."""
+    return None if given is None else given == "true"
 
 
 class Ids(fields.String):

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, LargeBinary, String, UniqueConstraint, select
+from sqlalchemy import ColumnElement, ForeignKey, LargeBinary, String, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, undefer
 
 from inspection.domain.actor import Actor
@@ -73,13 +73,22 @@ def get(actor: Actor, session: Session, notice_id: UUID, *, with_document: bool 
 
 
 def list_visible(
-    actor: Actor, session: Session, institution_id: UUID | None, after: tuple[datetime, UUID] | None, limit: int
+    actor: Actor,
+    session: Session,
+    institution_id: UUID | None,
+    after: tuple[datetime, UUID] | None,
+    limit: int,
+    *,
+    acknowledged: bool | None = None,
 ) -> Sequence[tuple[NoticeRow, datetime | None]]:
     """Notices in scope, the newest first, each with when it was acknowledged; `limit` of them after the keyset position
-    (issued_at, id). The page is chosen by its keys: what was frozen is long, and read for the lines shown alone."""
+    (issued_at, id). `acknowledged`: those alone that are, or are not. The page is chosen by its keys: what was frozen
+    is long, and read for the lines shown alone."""
     page = select(NoticeRow.id).where(visible(actor, NoticeRow))
     if institution_id is not None:
         page = page.where(NoticeRow.institution_id == institution_id)
+    if acknowledged is not None:
+        page = page.where(_said() if acknowledged else ~_said())
     if after is not None:
         at, last = after
         page = page.where((NoticeRow.issued_at < at) | ((NoticeRow.issued_at == at) & (NoticeRow.id < last)))
@@ -133,6 +142,10 @@ def all_for_system(session: Session) -> Iterable[NoticeRow]:
 
 def unacknowledged(actor: Actor, session: Session) -> Sequence[NoticeRow]:
     """In scope, the oldest first."""
-    said = select(AcknowledgementRow.notice_id).where(AcknowledgementRow.notice_id == NoticeRow.id).exists()
-    statement = select(NoticeRow).where(visible(actor, NoticeRow), ~said)
+    statement = select(NoticeRow).where(visible(actor, NoticeRow), ~_said())
     return session.scalars(statement.order_by(NoticeRow.issued_at, NoticeRow.id).limit(20)).all()
+
+
+def _said() -> ColumnElement[bool]:
+    """Somebody of the unit has acknowledged it."""
+    return select(AcknowledgementRow.notice_id).where(AcknowledgementRow.notice_id == NoticeRow.id).exists()
