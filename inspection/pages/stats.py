@@ -123,9 +123,9 @@ def numbers(ctx: Context, actor: Actor, query: Query) -> Response:
 
 
 def _period(today: date, query: Query, *, congress: bool) -> tuple[date, date]:
-    """What was asked; else this year, for the congress the last quarter that is over."""
+    """What was asked; else this quarter, for the congress the last one that is over."""
     presets = dict(_presets(today, congress=congress))
-    first, last = presets["last_quarter" if congress else "this_year"]
+    first, last = presets["last_quarter" if congress else "this_quarter"]
     return query.get("first_on") or first, query.get("last_on") or last
 
 

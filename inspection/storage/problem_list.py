@@ -28,7 +28,7 @@ from inspection.domain.actor import Actor, Grant
 from inspection.domain.problems import FINISHED, UNFINISHED
 from inspection.storage.institutions import InstitutionRow
 from inspection.storage.problems import ProblemRow
-from inspection.storage.scope import in_region, is_wide, of_institutions, visible, visible_by
+from inspection.storage.scope import in_region, is_wide, of_institutions, visible, visible_by, widely
 
 P: Final[Any] = ProblemRow.__table__.c
 PLACE: Final[Any] = InstitutionRow.__table__
@@ -103,8 +103,15 @@ def _page(grants: tuple[Grant, ...], frozen: tuple[tuple[str, Any], ...], status
         statement = statement.where(_is_late(today) if filters["overdue"] else _is_not_overdue(today))
     if filters.get("deadline") is not None:
         statement = statement.where(_of_class(filters["deadline"], today))
+    if _is_narrow(grants, filters):  # few institutions: what they have of this status is sooner sorted than looked for
+        return statement.where(P.status == status, P.id > after).order_by(P.id)
     begin = tuple_(P.status, P.id) > tuple_(literal(status), after)
     return statement.where(begin, P.status <= status).order_by(P.status, P.id)
+
+
+def _is_narrow(grants: tuple[Grant, ...], filters: Mapping[str, Any]) -> bool:
+    region = filters.get("region")
+    return filters.get("institution") is not None or not widely(grants) or (region is not None and not is_wide(region))
 
 
 def _statuses(filters: Mapping[str, Any]) -> Collection[str] | None:

@@ -71,15 +71,16 @@ def visible(actor: Actor, table: Any) -> ColumnElement[bool]:
 
 def visible_by(grants: tuple[Grant, ...], table: Any) -> ColumnElement[bool]:
     """The same for whoever holds these."""
-    return of_institutions(table, partial(_held, grants), wide=_widely(grants))
+    return of_institutions(table, partial(_held, grants), wide=widely(grants))
 
 
 def sees_widely(actor: Actor) -> bool:
     """Whether an actor's institutions are those of more than a single district."""
-    return _widely(actor.grants)
+    return widely(actor.grants)
 
 
-def _widely(grants: tuple[Grant, ...]) -> bool:
+def widely(grants: tuple[Grant, ...]) -> bool:
+    """The same of whoever holds these."""
     return any(grant.region_code is not None and is_wide(grant.region_code) for grant in grants)
 
 
