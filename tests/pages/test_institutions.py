@@ -195,7 +195,9 @@ def test_merging_needs_a_successor_and_a_decision(world: World) -> None:
 def test_closing_and_opening_again(world: World) -> None:
     problem = open_problem(world, 0)
     page = changing(world)
-    assert page.send("close", reason="停办").status == 422
+    undecided = page.send("close", reason="停办")
+    assert undecided.status == 422
+    assert undecided.html.count('id="f-open_problems"') == 1  # the link on top leads to the form that was sent
     done = page.send("close", reason="停办", open_problems="end")
     assert done.status == 200
     assert world.problem(problem)["status"] == "void"
