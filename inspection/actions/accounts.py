@@ -283,34 +283,47 @@ def create_account(
     with unit(ctx.session):
         if accounts.find_user_for_system(ctx.session, username) is not None:
             raise Refused("conflict")
-        user_id, now = new_id(), ctx.now()
-        ctx.session.add(
-            UserRow(
-                id=user_id,
-                username=username,
-                name=name,
-                organisation=organisation,
-                password_hash=password_hash,
-                sex=sex,
-                created_at=now,
-                disabled_at=None,
-            )
-        )
+        user_id = new_id()
+        ctx.session.add(account_row(ctx, user_id, username, name, organisation, sex, password_hash))
         ctx.session.flush()
-        for grant in grants:
-            ctx.session.add(
-                RoleRow(
-                    id=new_id(),
-                    user_id=user_id,
-                    role=grant.role,
-                    region_code=grant.region_code,
-                    institution_id=grant.institution_id,
-                    since_at=now,
-                    ended_at=None,
-                )
-            )
+        ctx.session.add_all(role_row(ctx, user_id, grant) for grant in grants)
         ctx.record(None, "create_account", "account", user_id, roles=[grant.role for grant in grants])
     return user_id
+
+
+def account_row(
+    ctx: Context,
+    user_id: UUID,
+    username: str,
+    name: str,
+    organisation: str,
+    sex: str | None,
+    password_hash: str = "",
+) -> UserRow:
+    """A new account; without a password it waits for its activation."""
+    return UserRow(
+        id=user_id,
+        username=username,
+        name=name,
+        organisation=organisation,
+        password_hash=password_hash,
+        sex=sex,
+        created_at=ctx.now(),
+        disabled_at=None,
+    )
+
+
+def role_row(ctx: Context, user_id: UUID, grant: Grant) -> RoleRow:
+    """A role that begins now."""
+    return RoleRow(
+        id=new_id(),
+        user_id=user_id,
+        role=grant.role,
+        region_code=grant.region_code,
+        institution_id=grant.institution_id,
+        since_at=ctx.now(),
+        ended_at=None,
+    )
 
 
 def list_users(

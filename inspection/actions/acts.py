@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -62,9 +63,10 @@ def keep(
     subject_id: UUID,
     incoming: Incoming[Any],
     result: dict[str, Any] | None = None,
+    about: Mapping[str, Any] | None = None,
 ) -> None:
     """Store the act as it came in, and its entry in the log; inside the unit that does what it says. `result`: what its
-    answer needs again and nothing else tells."""
+    answer needs again and nothing else tells. `about`: what the log says of it beside its id."""
     insert_rows(
         ctx.session,
         ActRow,
@@ -81,4 +83,4 @@ def keep(
             },
         ],
     )
-    ctx.record(actor, kind, "desk_act", act_id, subject=str(subject_id), sha256=incoming.sha256)
+    ctx.record(actor, kind, "desk_act", act_id, subject=str(subject_id), sha256=incoming.sha256, **(about or {}))

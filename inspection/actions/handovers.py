@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+from inspection.actions.accounts import role_row
 from inspection.actions.acts import done_before, keep, result_of
 from inspection.actions.context import Context, new_id
-from inspection.domain.actor import Actor
+from inspection.domain.actor import Actor, Grant
 from inspection.domain.errors import Fault, Refused
 from inspection.domain.handovers import HANDED_OVER, Handover, may_take_over
 from inspection.domain.incoming import Incoming
@@ -73,17 +74,7 @@ def _move_roles(ctx: Context, successor: UserRow, held: Sequence[RoleRow], roles
     for role in roles:
         role.ended_at = ctx.now()
         if (role.role, role.region_code, role.institution_id) not in known:
-            ctx.session.add(
-                RoleRow(
-                    id=new_id(),
-                    user_id=successor.id,
-                    role=role.role,
-                    region_code=role.region_code,
-                    institution_id=role.institution_id,
-                    since_at=ctx.now(),
-                    ended_at=None,
-                )
-            )
+            ctx.session.add(role_row(ctx, successor.id, Grant(role.role, role.region_code, role.institution_id)))
     ctx.session.flush()
 
 

@@ -7,22 +7,23 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from inspection.actions.accounts import new_activation
+from inspection.actions.accounts import account_row, new_activation, role_row
 from inspection.actions.context import Context, new_id
 from inspection.actions.institution_changes import note_change, snapshot
-from inspection.domain.actor import Actor
+from inspection.domain.actor import Actor, Grant
 from inspection.domain.errors import Fault, Refused
 from inspection.domain.imports import (
     ImportedInstitution,
     ImportedLine,
     ImportedUser,
     KnownInstitution,
+    Place,
     Table,
     institutions_of,
     users_of,
 )
 from inspection.storage import accounts, institutions
-from inspection.storage.accounts import ActivationRow, RoleRow, UserRow
+from inspection.storage.accounts import ActivationRow, UserRow
 from inspection.storage.db import insert_rows
 from inspection.storage.institutions import InstitutionRow
 from inspection.storage.unit import once_more, unit
@@ -146,39 +147,40 @@ def _changes(row: InstitutionRow, one: ImportedInstitution) -> dict[str, tuple[A
     return {name: (known[name], value) for name, value in said.items() if known[name] != value}
 
 
-def import_users(ctx: Context, actor: Actor | None, table: Table, keep: Callable[[Codes], None]) -> Imported:
-    """New people with their roles, each with a one-time code to choose a password by. `keep` gets the codes before the
-    accounts are made: where it raises, no account is. Raises `invalid` with a fault for each wrong cell; nothing is
-    written then."""
-    given, _ = _people(ctx, table)
-    made = [(_user(ctx, one), one) for one in given]
+def import_users(
+    ctx: Context,
+    actor: Actor | None,
+    table: Table,
+    keep: Callable[[Codes], None],
+    also: Callable[[Sequence[UUID]], None] = lambda _: None,
+) -> Imported:
+    """New people with their roles, each with a one-time code to choose a password by; within the importer's own regions
+    (`actor` None: the system, everywhere). `keep` gets the codes before the accounts are made: where it raises, no
+    account is. `also` gets their ids inside the unit that makes them. Raises `invalid` with a fault for each wrong
+    cell; nothing is written then."""
+    given, _ = _people(ctx, actor, table)
+    made = [(account_row(ctx, new_id(), one.username, one.name, one.organisation, one.sex), one) for one in given]
     activations = [new_activation(ctx, user) for user, _ in made]
     keep([(one.username, one.name, code) for one, (code, _) in zip(given, activations, strict=True)])
-    _add(ctx, actor, table, made, [row for _, row in activations])
+    _add(ctx, actor, table, made, [row for _, row in activations], also)
     return Imported(len(given), 0, 0)
 
 
-def _people(ctx: Context, table: Table) -> tuple[list[ImportedUser], dict[str, UUID]]:
+def preview_users(ctx: Context, actor: Actor, table: Table) -> list[ImportedUser]:
+    """Whom `import_users` would make an account for; nothing is written. Raises `invalid` as it does."""
+    return _people(ctx, actor, table)[0]
+
+
+def _people(ctx: Context, actor: Actor | None, table: Table) -> tuple[list[ImportedUser], dict[str, UUID]]:
     """The people of a table, and the institutions that a role can be held for."""
     regions = institutions.region_names_for_system(ctx.session)
+    own = [code for code in regions if is_inside(actor, code)] if actor is not None else None
     known = institutions.by_credit_code_for_system(ctx.session)
-    places = {code: row.id for code, row in known.items() if not _registered(row).closed}
-    given, faults = users_of(table, regions, places, accounts.usernames_for_system(ctx.session))
+    usable = {code: row for code, row in known.items() if not _registered(row).closed}
+    places = {code: row.id for code, row in usable.items() if own is None or row.region_code in own}
+    given, faults = users_of(table, regions, places, accounts.usernames_for_system(ctx.session), own)
     _refuse(faults)
     return given, places
-
-
-def _user(ctx: Context, one: ImportedUser) -> UserRow:
-    return UserRow(
-        id=new_id(),
-        username=one.username,
-        name=one.name,
-        organisation=one.organisation,
-        password_hash="",
-        sex=one.sex,
-        created_at=ctx.now(),
-        disabled_at=None,
-    )
 
 
 @once_more
@@ -188,28 +190,21 @@ def _add(
     table: Table,
     people: Sequence[tuple[UserRow, ImportedUser]],
     activations: Sequence[ActivationRow],
+    also: Callable[[Sequence[UUID]], None],
 ) -> None:
     """Looks at the table again: a name may have been taken since, or an institution closed."""
     with unit(ctx.session):
-        _, places = _people(ctx, table)
+        _, places = _people(ctx, actor, table)
         ctx.session.add_all(user for user, _ in people)
         ctx.session.flush()
         ctx.session.add_all(activations)
-        ctx.session.add_all(_role(ctx, user, place, places) for user, one in people for place in one.roles)
+        for user, one in people:
+            ctx.session.add_all(role_row(ctx, user.id, _grant(place, places)) for place in one.roles)
         if people:
             ctx.record(actor, "import_users", "installation", "1", new=len(people))
+        also([user.id for user, _ in people])
 
 
-def _role(
-    ctx: Context, user: UserRow, place: tuple[str, str | None, str | None], places: Mapping[str, UUID]
-) -> RoleRow:
+def _grant(place: Place, places: Mapping[str, UUID]) -> Grant:
     role, region, institution = place
-    return RoleRow(
-        id=new_id(),
-        user_id=user.id,
-        role=role,
-        region_code=region,
-        institution_id=places[institution] if institution else None,
-        since_at=ctx.now(),
-        ended_at=None,
-    )
+    return Grant(role, region, places[institution] if institution else None)

@@ -193,10 +193,15 @@ def _as_registered(line: _Line, known: KnownInstitution | None, kind: str, regio
 
 
 def users_of(
-    table: Table, regions: Collection[str], institutions: Collection[str], taken: Collection[str]
+    table: Table,
+    regions: Collection[str],
+    institutions: Collection[str],
+    taken: Collection[str],
+    own: Collection[str] | None = None,
 ) -> tuple[list[ImportedUser], list[Fault]]:
     """Every person of a table, or all faults. `institutions` are the credit codes of those that are not closed, `taken`
-    the user names. Several rows of one user name are several roles of one person."""
+    the user names, `own` the regions of whoever imports (None: all). Several rows of one user name are several roles of
+    one person."""
     people: dict[str, ImportedUser] = {}
     sexes: dict[str, tuple[str, int]] = {}
     held: dict[str, dict[Place, int]] = {}
@@ -211,6 +216,8 @@ def users_of(
             line.fault("username", "username_taken")
         role = line.choice("role", ROLE_WORDS)
         place = (role, *_where(line, role, regions, institutions))
+        if own is not None and place[1] and place[1] not in own:
+            line.fault("region_code", "region_not_own")
         sex = line.choice("sex", SEX_WORDS) if line.given("sex") else None
         if not username:
             continue

@@ -19,6 +19,8 @@ from inspection.pages import (
     turns,
     workbench,
 )
+    user_import,
+    users,
 from inspection.pages.desk import PAGES, desk
 
 from inspection.pages import later  # isort: skip
@@ -43,3 +45,5 @@ __all__ = [
     "turns",
     "workbench",
 ]
+    "user_import",
+    "users",
