@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from inspection.actions.context import Context
@@ -15,7 +15,7 @@ from inspection.domain.errors import Refused
 from inspection.domain.incoming import Incoming
 from inspection.domain.problems import FINISHED
 from inspection.domain.views import Stored
-from inspection.storage import calendar, inspections, installation, problems
+from inspection.storage import accounts, audit, calendar, inspections, installation, problems
 from inspection.storage.calendar import calendar_for_system
 from inspection.storage.inspections import InspectionRow
 from inspection.storage.problems import ProblemRow
@@ -52,11 +52,21 @@ def set_year(ctx: Context, actor: Actor | None, year: int, incoming: Incoming[Ye
         before = calendar.year_for_system(ctx.session, year)
         if before != replace(given, revision=before.revision):
             if given.revision != row.calendar_revision:
-                raise Refused("lost_race", extra={"revision": row.calendar_revision})
+                raise Refused("lost_race", extra={"revision": row.calendar_revision, **_meanwhile(ctx)})
             calendar.replace_year_for_system(ctx.session, year, given)
             ctx.record(actor, "set_calendar_year", "calendar", year, sha256=incoming.sha256)
     recompute_dates(ctx)
     return Stored(calendar.year_for_system(ctx.session, year), created=False)
+
+
+def _meanwhile(ctx: Context) -> dict[str, Any]:
+    """For whoever comes too late: when and by whom a year was changed last."""
+    last = audit.last_for_system(ctx.session, "set_calendar_year")
+    if last is None:
+        return {}
+    names = accounts.names_for_system(ctx.session, {last.actor_id} if last.actor_id is not None else ())
+    by = names[last.actor_id] if last.actor_id is not None else None
+    return {"meanwhile": [{"at": ctx.clock.local(last.at).isoformat(), "by": by, "event": last.action}]}
 
 
 def recompute_dates(ctx: Context) -> int:

@@ -8,7 +8,6 @@ STUBS = {
     "users": ("/users", "account.list"),
     "checklists": ("/checklists", "checklist.read"),
     "checklist": ("/checklists/<code>", "checklist.read"),
-    "calendar": ("/calendar", "calendar.read"),
 }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from inspection.pages import (
     account,
+    calendar,
     inbox,
     inspections,
     institution_import,
@@ -28,6 +29,7 @@ from inspection.pages import later  # isort: skip
 __all__ = [
     "PAGES",
     "account",
+    "calendar",
     "desk",
     "inbox",
     "inspections",

@@ -176,6 +176,10 @@ class NameQuery(Wire):
     q = Text(64)
 
 
+class YearQuery(Wire):
+    year = Digits(2000, 2099)
+
+
 class LogQuery(Wire):
     """The desk's log: who did it, what, to what kind of thing, to which one, and when."""
 

@@ -84,6 +84,11 @@ def list_entries(
     return session.scalars(select(AuditRow).where(*conditions).order_by(AuditRow.seq.desc()).limit(limit)).all()
 
 
+def last_for_system(session: Session, action: str) -> AuditRow | None:
+    """The newest entry of this action."""
+    return session.scalar(select(AuditRow).where(AuditRow.action == action).order_by(AuditRow.seq.desc()).limit(1))
+
+
 PROVINCE: Final = 2
 """Digits that all regions of a province share."""
 
