@@ -157,3 +157,23 @@ def test_the_keyboard_goes_from_end_to_end(desks: Callable[..., Desk]) -> None:
     assert ring == "solid"
     page.keyboard.press("Enter")
     expect(page.locator(".timeline")).to_be_visible()
+
+
+def test_words_that_were_not_sent_are_there_when_one_comes_back(desks: Callable[..., Desk]) -> None:
+    """Leaving a page asks nothing and loses nothing; what was sent is gone; nobody else finds it."""
+    desk = desks()
+    page = desk.sign_in("school")
+    desk.open("/problems?status=open")
+    page.locator("table.rows a[href^='/problems/']").last.click()
+    address = page.url
+    page.locator("summary", has_text="申请延期").click()
+    page.locator("form[action$='/extension'] [name=reason]").fill("设备已订购，等待到货")
+    desk.go("工作台")
+    page.goto(address)
+    reason = page.locator("form[action$='/extension'] [name=reason]")
+    expect(reason).to_have_value("设备已订购，等待到货")
+    expect(reason).to_be_visible()
+    page.locator("form[action$='/extension'] [name=requested_due_on]").fill("2099-01-01")
+    page.locator("form[action$='/extension'] button").click()
+    expect(page.get_by_text("延期申请已提交")).to_be_visible()
+    assert page.evaluate("Object.keys(sessionStorage).filter((key) => sessionStorage[key].includes('到货'))") == []

@@ -68,3 +68,46 @@ document.addEventListener('change', (event) => {
   field.value = field.value.trim() ? `${field.value.trim()}\n${from.value}` : from.value
   field.focus()
 })
+
+// Words that were typed and not sent are kept while the tab is open, for their writer alone: leaving a page loses none.
+const writer = document.body.dataset.user || ''
+const mark = `draft:${writer}:`
+const drafts = sessionStorage
+for (const key of Object.keys(drafts)) if (key.startsWith('draft:') && !key.startsWith(mark) && writer) drafts.removeItem(key)
+const place = (field) => `${mark}${location.pathname}:${field.form.querySelector('[name=form]').value}:${field.name}`
+const isKept = (field) =>
+  field.form && field.form.method === 'post' && field.name && !field.name.startsWith('was.') &&
+  field.form.querySelector('[name=form]') && (field.tagName === 'TEXTAREA' || field.type === 'text')
+if (writer) {
+  const sent = drafts.getItem(`${mark}sent`)
+  drafts.removeItem(`${mark}sent`)
+  // what was sent and not refused is done: its words are needed no longer
+  if (sent && !document.getElementById('refused')) {
+    for (const key of Object.keys(drafts)) if (key.startsWith(sent)) drafts.removeItem(key)
+  }
+  for (const field of document.querySelectorAll('textarea, input[type=text]')) {
+    if (!isKept(field)) continue
+    const kept = drafts.getItem(place(field))
+    if (kept !== null && field.value === field.defaultValue && !document.getElementById('refused')) {
+      field.value = kept
+      const folded = field.closest('details')
+      if (folded && kept.trim() && kept !== field.defaultValue) folded.open = true
+    }
+  }
+  document.addEventListener('input', (event) => {
+    if (!isKept(event.target)) return
+    try {
+      drafts.setItem(place(event.target), event.target.value)
+    } catch (full) {
+      // a tab without room keeps the words on the page alone
+      console.info('draft not kept', full.name)
+    }
+  })
+  document.addEventListener('submit', (event) => {
+    const name = event.target.querySelector('[name=form]')
+    if (name) drafts.setItem(`${mark}sent`, `${mark}${location.pathname}:${name.value}:`)
+    if (event.target.getAttribute('action') === '/sign-out') {
+      for (const key of Object.keys(drafts)) if (key.startsWith('draft:')) drafts.removeItem(key)
+    }
+  })
+}
