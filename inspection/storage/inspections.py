@@ -51,6 +51,7 @@ class InspectionRow(Base):
     withdrawn_at: Mapped[datetime | None]
     __table_args__ = (
         Index("ix_inspection_institution_id_id", "institution_id", "id"),
+        Index("ix_inspection_received_at_id", "received_at", "id"),
         Index("ix_inspection_figures", "institution_id", "inspected_on", "withdrawn_at"),
     )
 
