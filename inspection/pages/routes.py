@@ -5,6 +5,7 @@ from __future__ import annotations
 from inspection.pages import (
     account,
     calendar,
+    checklists,
     inbox,
     inspections,
     institution_import,
@@ -18,25 +19,23 @@ from inspection.pages import (
     stats,
     system,
     turns,
-    workbench,
-)
     user_import,
     users,
+    workbench,
+)
 from inspection.pages.desk import PAGES, desk
-
-from inspection.pages import later  # isort: skip
 
 __all__ = [
     "PAGES",
     "account",
     "calendar",
+    "checklists",
     "desk",
     "inbox",
     "inspections",
     "institution_import",
     "institutions",
     "issuing",
-    "later",
     "log",
     "notices",
     "photos",
@@ -45,7 +44,7 @@ __all__ = [
     "stats",
     "system",
     "turns",
-    "workbench",
-]
     "user_import",
     "users",
+    "workbench",
+]

@@ -47,6 +47,11 @@ class ChecklistQuery(Wire):
     version = Digits(1, 1_000_000)
 
 
+class DifferencesQuery(Wire):
+    before = Digits(1, 1_000_000, data_key="from")
+    after = Digits(1, 1_000_000, data_key="to")
+
+
 class InstitutionQuery(Wire):
     q = Text(64)
     kind = Choice(KINDS)

@@ -76,6 +76,15 @@ def versions_for_system(session: Session, wanted: Collection[tuple[str, int]]) -
     return [_parsed[sha256] for sha256 in found]
 
 
+def all_for_system(session: Session) -> list[tuple[Checklist, datetime]]:
+    """Every version with the moment of its publication, by code, the newest first."""
+    columns = select(ChecklistRow.code, ChecklistRow.version, ChecklistRow.published_at)
+    published = {(code, version): at for code, version, at in session.execute(columns)}
+    found = {(one.code, one.version): one for one in versions_for_system(session, published.keys())}
+    ordered = sorted(published, key=lambda key: (key[0], -key[1]))
+    return [(found[key], published[key]) for key in ordered if key in found]
+
+
 def published_since_for_system(session: Session, since: datetime) -> set[str]:
     """The codes of which a version was published after a moment."""
     return set(session.scalars(select(ChecklistRow.code).where(ChecklistRow.published_at > since)))

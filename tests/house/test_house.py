@@ -157,7 +157,7 @@ def codes_in_source(function: str, position: int = 0) -> set[str]:
     """The string arguments at one position of all calls of a function, over the whole source."""
     found: set[str] = set()
     for path in SOURCES:
-        if path.name == "lint.py":  # its faults are lines of a file and have no codes
+        if path.name == "lint.py":  # its faults are lines of a file, with codes of their own
             continue
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if not isinstance(node, ast.Call) or len(node.args) <= position:
