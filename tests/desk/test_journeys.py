@@ -10,6 +10,7 @@ from playwright.sync_api import expect
 
 from tests.desk.conftest import NARROW, Desk
 from tests.support.photos import photo as real_photo
+from tests.support.site import ENGINE
 
 
 def figure(desk: Desk, name: str) -> int:
@@ -120,6 +121,83 @@ def test_the_procuratorates_day(desks: Callable[..., Desk]) -> None:
     count = int(cell.inner_text())
     cell.click()
     expect(page.get_by_text(re.compile(f"共 {count} 个"))).to_be_visible()
+
+
+def test_the_inspectors_day_at_a_desk(desks: Callable[..., Desk]) -> None:
+    """What was handed in is read as it was sent, with its photos and its receipt."""
+    desk = desks()
+    page = desk.sign_in("inspector")
+    desk.go("检查")
+    page.locator("table.rows tbody a[href^='/inspections/']").first.click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("检查记录")
+    page.get_by_role("link", name="回执").first.click()
+    expect(page.get_by_text(re.compile("[A-Z0-9]{4}-[A-Z0-9]{4}")).first).to_be_visible()
+
+
+def test_the_congresss_day(desks: Callable[..., Desk]) -> None:
+    """Figures of whole quarters, and no way from them to a school."""
+    desk = desks()
+    page = desk.sign_in("congress")
+    expect(page.get_by_role("heading", level=1)).to_have_text("统计")
+    page.get_by_role("link", name="上年").click()
+    expect(page.locator("table.rows")).to_be_visible()
+    assert page.locator("a[href^='/problems'], a[href^='/institutions']").count() == 0
+    desk.expected = {403}
+    desk.open("/problems")
+    expect(page.get_by_role("heading", level=1)).to_have_text("没有权限")
+
+
+def test_the_security_administrators_day(desks: Callable[..., Desk]) -> None:
+    """Somebody new gets a code once, chooses a password by it, and is at work; disabled, he is out at once."""
+    desk = desks()
+    page = desk.sign_in("secadmin")
+    desk.open("/users/new")
+    page.locator("main [name=username]").fill("narisu")
+    page.locator("main [name=name]").fill("那日苏")
+    page.locator("main [name=organisation]").fill("新城区教育局")
+    page.locator("main [name=role]").select_option("reviewer")
+    page.locator("main [name=region_code]").select_option("150102")
+    page.locator("main form.card-plain button").click()
+    code = page.locator("main code").first.inner_text()
+    other = desks()
+    seen = other.open("/activation")
+    seen.locator("main [name=username]").fill("narisu")
+    seen.locator("main [name=code]").fill(code)
+    for name in ("password", "again"):
+        seen.locator(f"main [name={name}]").fill("a password of his own")
+    seen.locator("main form button").click()
+    expect(seen.get_by_role("heading", level=1)).to_have_text("工作台")
+    desk.open("/users?q=narisu")
+    page.get_by_role("link", name="那日苏").click()
+    page.locator("form[action$='/disable'] button").click()
+    expect(page.get_by_text("停用").first).to_be_visible()
+    other.expected = {401}
+    other.open("/problems")
+    expect(seen.locator("main [name=password]")).to_be_visible()
+
+
+def test_the_system_administrators_day(desks: Callable[..., Desk]) -> None:
+    """Sees whether all is well, and enters a day of rest that was announced; no business anywhere."""
+    desk = desks()
+    page = desk.sign_in("sysadmin")
+    desk.go("系统状态")
+    expect(page.locator("table.rows")).to_contain_text("SQLite" if ENGINE == "sqlite" else "PostgreSQL")
+    desk.open("/calendar?year=2027")
+    days = page.locator("[name=rest_days]")
+    days.fill(days.input_value().rstrip() + "\n2027-10-08")
+    page.locator("form[action*='/calendar'] button").click()
+    expect(page.get_by_text("2027年10月8日").first).to_be_visible()
+    assert page.locator("nav a[href='/problems']").count() == 0
+
+
+def test_the_auditors_day(desks: Callable[..., Desk]) -> None:
+    """Who signed in, found by name; reading it leaves no trace but the auditor's own sign-in."""
+    desk = desks()
+    page = desk.sign_in("auditor")
+    desk.go("日志")
+    page.locator("main [name=q]").fill("bureau")
+    page.locator("main form.filters button").click()
+    expect(page.locator("table.rows tbody tr").first).to_contain_text("乌兰")
 
 
 def test_everything_works_without_scripts(desks: Callable[..., Desk]) -> None:
