@@ -254,7 +254,7 @@ def _institution(ctx: Context, actor: Actor, text: str) -> tuple[UUID | None, li
     if not fit:
         return None, [Fault("/institution", "unknown_institution")]
     if len(fit) > 1:
-        names = [f"{one.name}（{one.credit_code or '—'}）" for one in fit[:MOST_NAMED]]
+        names = [f"{one.name} {one.credit_code or ''}".strip() for one in fit[:MOST_NAMED]]
         names += ["…"] * (len(fit) > MOST_NAMED)
         return None, [Fault("/institution", "several_institutions", {"names": names})]
     return fit[0].id, []

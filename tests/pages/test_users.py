@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -275,6 +277,23 @@ def test_a_disabled_account_is_out_at_once(world: World) -> None:
     assert bureau.open("/problems").status == 401  # the old sessions stay ended
     assert Clerk(world, None).open("/sign-in").send("sign_in", **signed).path == "/"
     assert page.clerk.open("/users").text.count("已停用") == 0
+
+
+def test_two_administrators_who_disable_each_other(world: World) -> None:
+    """In the same moment: one of them is left."""
+    first, second = admin(world), admin(world, username="otheradmin")
+    pages = opened(first, world.person("otheradmin")), opened(second, world.person("districtadmin"))
+    together = Barrier(2)
+
+    def disable(page: Opened) -> int:
+        together.wait()
+        return page.send("disable").status
+
+    with ThreadPoolExecutor(2) as hands:
+        answers = sorted(hands.map(disable, pages))
+    assert answers[0] == 200
+    assert answers[1] in (401, 403)
+    assert sorted(Clerk(world, name).open("/users").status for name in ("districtadmin", "otheradmin")) == [200, 401]
 
 
 def test_a_session_of_somebody_is_ended(world: World) -> None:
