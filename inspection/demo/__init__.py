@@ -10,7 +10,7 @@ from inspection.actions import setup
 from inspection.actions.accounts import create_account
 from inspection.actions.context import Context
 from inspection.demo.cast import EDUCATION, INSTITUTIONS, PEOPLE
-from inspection.demo.story import Stage, acknowledge, inspect, issue, prove, review
+from inspection.demo.story import Stage, acknowledge, inspect, issue, plan, prove, review
 from inspection.domain.actor import Actor, Grant
 from inspection.settings import Settings, kept_secret
 from inspection.storage import accounts
@@ -80,7 +80,15 @@ def seed(ctx: Context, shared_password: str) -> None:
     stage = Stage(ctx, actors, places)
     _xincheng(stage)
     _huimin_and_yuquan(stage)
+    _planned(stage)
     setup.mark_demo(ctx)
+
+
+def _planned(stage: Stage) -> None:
+    """One visit that was not done, one of today, and one to come."""
+    plan(stage, stage.on(6), "bureau", 3, 3, ("inspector2", "procurator"), "回头看食堂留样")
+    plan(stage, stage.on(2), "bureau", 0, 2, ("inspector", "procurator"), "复核宿舍和监控")
+    plan(stage, stage.on(1), "bureau", 1, 4, ("inspector", "inspector2"), "")
 
 
 def _provisional_day(ctx: Context) -> date:

@@ -13,7 +13,7 @@ import orjson
 
 from checklists.loader import published
 from checklists.model import Checklist
-from inspection.actions import evidence, inspections, notices, problems, rectifications, submission
+from inspection.actions import assignments, evidence, inspections, notices, problems, rectifications, submission
 from inspection.actions.context import Context, new_id
 from inspection.demo.answers import failing_value, passing_answers
 from inspection.demo.cast import INSTITUTIONS
@@ -22,6 +22,7 @@ from inspection.domain.clock import FixedClock
 from inspection.domain.incoming import Incoming
 from inspection.domain.permissions import acting
 from inspection.images import drawings
+from inspection.schemas.assignments import read_assignment
 from inspection.schemas.inspections import read_inspection
 from inspection.schemas.problems import read_acknowledgement, read_notice, read_proof, read_review
 
@@ -153,6 +154,19 @@ def _of(stage: Stage, ctx: Context, who: str, inspection_id: UUID) -> dict[str, 
     """The inspection's problems by item."""
     view = inspections.get_inspection(ctx, acting(stage.actors[who], "inspection.read"), inspection_id)
     return {line.item_code or "": line.id for line in view.problems}
+
+
+def plan(stage: Stage, ctx: Context, who: str, place: int, days: int, inspectors: tuple[str, ...], note: str) -> None:
+    """A visit planned on the day of `ctx` for so many days later."""
+    body = {
+        "institution_id": str(stage.institutions[place]),
+        "checklist": {"code": CODES[INSTITUTIONS[place].kind]},
+        "planned_on": (ctx.today() + timedelta(days=days)).isoformat(),
+        "inspectors": [{"user_id": str(stage.actors[name].id)} for name in inspectors],
+        "note": note or None,
+    }
+    actor = acting(stage.actors[who], "assignment.plan")
+    assignments.assign(ctx, actor, new_id(), Incoming(orjson.dumps(body), read_assignment))
 
 
 def acknowledge(stage: Stage, ctx: Context, who: str, notice_id: UUID) -> None:

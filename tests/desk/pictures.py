@@ -31,15 +31,16 @@ PICTURES: Final[dict[str, tuple[tuple[str, str], ...]]] = {
         ("notice", "/notices > main a[href^='/notices/']"),
         ("inbox", "/inbox"),
     ),
-    "league": (("regions", "/"), ("stats", "/stats")),
-    "procurator": (("parts", "/"),),
+    "league": (("regions", "/ @ h2:has-text('各地区')"), ("stats", "/stats")),
+    "procurator": (("parts", "/ @ h2:has-text('按一号检察建议')"),),
     "congress": (("congress", "/stats"),),
     "school": (("school", "/"), ("rectify", "/problems?status=open > main a[href^='/problems/']")),
     "secadmin": (("users", "/users"),),
     "sysadmin": (("calendar", "/calendar"), ("checklists", "/checklists"), ("system", "/system")),
     "auditor": (("log", "/log"),),
 }
-"""By role: the picture's name and its page, or the page and the link on it that leads there."""
+"""By role: the picture's name and its page, or the page and the link on it that leads there; after `@` what stands at
+the upper edge."""
 WHOLE: Final = {"issue", "review", "inspection", "institution", "stats"}
 """Pages of which more is shown than the first screen."""
 
@@ -67,10 +68,13 @@ def _take(browser: Browser, base: str, username: str | None, pictures: tuple[tup
         page.locator("main [name=password]").fill(databases.PASSWORD)
         page.locator("main form button").click()
     for name, place in pictures:
-        address, _, link = place.partition(" > ")
+        way, _, edge = place.partition(" @ ")
+        address, _, link = way.partition(" > ")
         page.goto(base + address)
         if link:
             page.locator(link).first.click()
+        if edge:
+            page.locator(edge).evaluate("one => window.scrollBy(0, one.getBoundingClientRect().top - 24)")
         _keep(page, name)
     context.close()
 
