@@ -124,6 +124,7 @@ def _tell_of_left(ctx: Context, task: AssignmentRow, leaving: UserRow, successor
     about = {
         "name": leaving.name,
         "successor": successor.name,
+        "assignment_id": str(task.id),
         "institution": place.name,
         "planned_on": task.planned_on.isoformat(),
     }

@@ -100,7 +100,10 @@ def _by_region(ctx: Context, waiting: Iterable[Waiting], base: str) -> list[Regi
         found[code] = found.get(code, Waits()) + _waits(one)
     if len(found) > 1 and found.get(base) == Waits():  # what stands to the whole and to no part of it
         del found[base]
-    rows = [RegionWaits(code, names.get(code, code), waits) for code, waits in found.items()]
+    rows = [
+        RegionWaits(code, names.get(code, code), waits, own=len(region_prefix(code)) < width)
+        for code, waits in found.items()
+    ]
     return sorted(rows, key=lambda row: (-row.waits.overdue, -row.waits.due_today, row.code))
 
 

@@ -28,14 +28,12 @@ DUE: Final[dict[str, dict[str, str]]] = {
 """Counted in the period of their due date."""
 
 
-def behind(cell: str, group: str, key: str | None, base: str | None, first: date, last: date) -> Mapping[str, str]:
+def behind(cell: str, group: str, key: str | None, base: str, first: date, last: date) -> Mapping[str, str]:
     """The filters of the problem list for a cell of a row; `key` None is the row of all. `base` is the region within
-    which is counted, None for all that the asker sees. A region's own row among those beneath it is what lies in none
-    of them."""
+    which is counted. A region's own row among those beneath it is what lies in none of them."""
     conditions = {"found_from": first, "found_to": last} if cell in FOUND else {"due_from": first, "due_to": last}
     wanted = {name: day.isoformat() for name, day in conditions.items()} | (FOUND.get(cell) or DUE[cell])
-    if base is not None:
-        wanted["region"] = base
+    wanted["region"] = base
     if key is None:
         return wanted
     if group == "region" and key == base and base.endswith("00"):
@@ -43,12 +41,10 @@ def behind(cell: str, group: str, key: str | None, base: str | None, first: date
     return wanted | {group: key}
 
 
-def inspected(group: str, key: str | None, base: str | None, first: date, last: date) -> Mapping[str, str] | None:
+def inspected(group: str, key: str | None, base: str, first: date, last: date) -> Mapping[str, str] | None:
     """The filters of the list of institutions for those inspected; None where no such list tells them apart: an
     inspection is of all items at once."""
-    wanted = {"inspected_from": first.isoformat(), "inspected_to": last.isoformat()}
-    if base is not None:
-        wanted["region"] = base
+    wanted = {"inspected_from": first.isoformat(), "inspected_to": last.isoformat(), "region": base}
     if key is None or group in ("item", "severity", "recommendation"):
         return wanted
     if group == "institution" or (group == "region" and key == base and base.endswith("00")):

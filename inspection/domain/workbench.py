@@ -30,11 +30,12 @@ class Waits:
 
 @dataclass(frozen=True, slots=True)
 class RegionWaits:
-    """One region beneath, with what waits there."""
+    """One region beneath, with what waits there. `own`: a wider region's own row, of what lies in none of its parts."""
 
     code: str
     name: str
     waits: Waits
+    own: bool = False
 
 
 @dataclass(frozen=True, slots=True)

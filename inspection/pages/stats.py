@@ -54,7 +54,7 @@ def stats(ctx: Context, actor: Actor, query: Query) -> Response:
         else:
             rows = _named(_without_empty_own(found.rows, group, found.region), group)
             links = not congress and may(signed_in(ctx), "problem.read")
-            base = found.region if query.get("region") or actor.region_code else None
+            base = found.region
             total = None if congress or group == "recommendation" else _total(rows, group)
             values = {
                 "rows": rows,
@@ -63,7 +63,7 @@ def stats(ctx: Context, actor: Actor, query: Query) -> Response:
                 "base": base,
                 "links": {row.key: _links(group, row.key, base, first, last) for row in rows} if links else {},
                 "total_links": _links(group, None, base, first, last) if links else {},
-                "deeper": _deeper(group, rows, found.region),
+                "deeper": _deeper(group, rows, base, congress=congress),
                 "bars": outcome_bars(rows),
                 "scale": SCALE,
             }
@@ -176,7 +176,7 @@ def _total(rows: Sequence[Row], group: str) -> Row:
     return Row("", "", figures.cells_of(whole))
 
 
-def _links(group: str, key: str | None, base: str | None, first: date, last: date) -> Mapping[str, Mapping[str, str]]:
+def _links(group: str, key: str | None, base: str, first: date, last: date) -> Mapping[str, Mapping[str, str]]:
     """Of each cell the conditions of the list behind it."""
     lists = {
         name: behind.behind(name, group, key, base, first, last) for name in COLUMNS if name != "institutions_inspected"
@@ -185,12 +185,14 @@ def _links(group: str, key: str | None, base: str | None, first: date, last: dat
     return lists if places is None else {**lists, "institutions_inspected": places}
 
 
-def _deeper(group: str, rows: Sequence[Row], base: str) -> dict[str, dict[str, str]]:
-    """Where a region's row leads: to the regions beneath it, from a district to its institutions."""
+def _deeper(group: str, rows: Sequence[Row], base: str, *, congress: bool) -> dict[str, dict[str, str]]:
+    """Where a region's row leads: to the regions beneath it, from a district to its institutions, which the congress
+    does not see."""
     if group != "region":
         return {}
+    wide = {row.key for row in rows if row.key != base and row.key.endswith("00")}
+    districts = set() if congress else {row.key for row in rows if not row.key.endswith("00")}
     return {
-        row.key: {"group_by": "region" if row.key.endswith("00") else "institution", "region": row.key}
-        for row in rows
-        if row.key != base or not base.endswith("00")
+        **{key: {"group_by": "region", "region": key} for key in wide},
+        **{key: {"group_by": "institution", "region": key} for key in districts},
     }
