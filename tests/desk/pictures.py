@@ -39,8 +39,7 @@ PICTURES: Final[dict[str, tuple[tuple[str, str], ...]]] = {
     "sysadmin": (("calendar", "/calendar"), ("checklists", "/checklists"), ("system", "/system")),
     "auditor": (("log", "/log"),),
 }
-"""By role: the picture's name and its page, or the page and the link on it that leads there; after `@` what stands at
-the upper edge."""
+"""By role: the picture's name and its page, or the page and the link on it that leads there."""
 WHOLE: Final = {"issue", "review", "inspection", "institution", "stats"}
 """Pages of which more is shown than the first screen."""
 
@@ -68,13 +67,10 @@ def _take(browser: Browser, base: str, username: str | None, pictures: tuple[tup
         page.locator("main [name=password]").fill(databases.PASSWORD)
         page.locator("main form button").click()
     for name, place in pictures:
-        way, _, edge = place.partition(" @ ")
-        address, _, link = way.partition(" > ")
+        address, _, link = place.partition(" > ")
         page.goto(base + address)
         if link:
             page.locator(link).first.click()
-        if edge:
-            page.locator(edge).evaluate("one => window.scrollBy(0, one.getBoundingClientRect().top - 24)")
         _keep(page, name)
     context.close()
 
