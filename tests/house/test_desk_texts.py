@@ -14,6 +14,7 @@ FOLDER = Path(__file__).parents[2] / "inspection/pages/templates/desk"
 TEMPLATES = sorted(FOLDER.glob("*.html"))
 NAMED = re.compile(r"\b(t|words)((?:\.[a-z_][a-z0-9_]*)+)")
 METHODS = {"format", "items", "values", "keys", "get"}
+HIDDEN = re.compile(r"\b(?:T|t\.[a-z_]+|words)\.(?:{})\b(?!\()".format("|".join(set(dir({})))))
 CHINESE = re.compile(r"[\u4e00-\u9fff]+")
 ALLOWED = {"中文"}
 """The language's own name, in its own language."""
@@ -37,6 +38,12 @@ def test_every_text_that_is_named_is_there(template: Path) -> None:
     source = template.read_text(encoding="utf-8")
     named = [(root, path.strip(".").split(".")) for root, path in NAMED.findall(source)]
     assert [f"{root}.{'.'.join(path)}" for root, path in named if not found(roots[root], path)] == []
+
+
+@pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: path.name)
+def test_no_text_hides_behind_a_method(template: Path) -> None:
+    """`t.plan.clear` is what a dictionary can do, and not the word of that name: a template would print the method."""
+    assert HIDDEN.findall(template.read_text(encoding="utf-8")) == []
 
 
 @pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: path.name)
