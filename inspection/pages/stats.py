@@ -114,12 +114,18 @@ def numbers(ctx: Context, actor: Actor, query: Query) -> Response:
         first=first,
         last=last,
         rows=rows,
+        withheld=any(_is_withheld(row) for row in rows),
         items=sorted({code for row in rows for code in row.items}),
         item_texts=actions.item_texts(ctx),
         presets=_presets(ctx.today(), congress=congress),
         regions=regions_of(ctx, acting(actor, "stats.read")),
         congress=congress,
     )
+
+
+def _is_withheld(row: NumberRow) -> bool:
+    """Whether something in a row of head counts is not shown."""
+    return None in (row.institutions, row.vetting.denominator, *(one.total for one in row.items.values()))
 
 
 def _period(today: date, query: Query, *, congress: bool) -> tuple[date, date]:

@@ -232,7 +232,11 @@ def test_head_counts(world: World) -> None:
     assert row_of(page, "中小学校")[1] == "1"
     assert "÷" in row_of(page, "中小学校")[2]
     assert Clerk(world, "bureau").open("/stats/numbers?group_by=item").status == 422
-    assert Clerk(world, "congress", "en").open(f"/stats/numbers?{QUARTER}").status == 200
+    few = Clerk(world, "congress").open(f"/stats/numbers?{QUARTER}&group_by=kind")
+    assert row_of(few, "中小学校")[1] == "＊"
+    assert "“＊”为不显示的数字" in few.text
+    assert "is withheld" in Clerk(world, "congress", "en").open(f"/stats/numbers?{QUARTER}&group_by=kind").text
+    assert "＊" not in page.text
 
 
 def test_how_often_the_database_is_asked(world: World) -> None:
