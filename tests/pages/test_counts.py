@@ -188,9 +188,7 @@ def test_the_count_the_list_and_the_workbook_are_the_same(years: World, conditio
 
 
 @pytest.mark.parametrize("group", GROUPS)
-@pytest.mark.parametrize(
-    ("who", "region"), [("league", ""), ("league", "150102"), ("bureau", ""), ("bureau", "150100"), ("school", "")]
-)
+@pytest.mark.parametrize(("who", "region"), [("league", ""), ("bureau", "150102")])
 def test_every_figure_is_the_list_behind_it(years: World, group: str, who: str, region: str) -> None:
     clerk = Clerk(years, who)
     page = clerk.open(f"/stats?group_by={group}&from=2026-11-01&to=2027-01-31&region={region}")
@@ -227,7 +225,7 @@ EVERYBODY = (
 """Some of the cast, and three who hold several roles at once."""
 
 
-@settings(max_examples=examples(20))
+@settings(max_examples=examples(10))
 @given(
     who=st.sampled_from(EVERYBODY),
     group=st.sampled_from(GROUPS),
