@@ -47,3 +47,18 @@ def test_the_first_page_the_list_and_the_figures(world: World) -> None:
             with counted(world) as seen:
                 assert clerk.open(path).status == 200
             assert len(seen) <= MOST, (who, path, len(seen), "\n".join(seen))
+
+
+def test_the_administrators_pages(world: World) -> None:
+    world.open_problem()
+    pages = {
+        "sysadmin": ("/", "/calendar", "/checklists", "/checklists/school"),
+        "secadmin": ("/", "/users", "/users/new", f"/users/{world.person('bureau').id}"),
+        "auditor": ("/", "/log", "/log?q=a&action=submit_inspection&kind=inspection"),
+    }
+    for who, paths in pages.items():
+        clerk = Clerk(world, who)
+        for path in paths:
+            with counted(world) as seen:
+                assert clerk.open(path).status == 200
+            assert len(seen) <= MOST, (who, path, len(seen), "\n".join(seen))
