@@ -57,10 +57,7 @@ def examine(ctx: Context, data_dir: Path, *, every_file: bool = True) -> Iterato
 def workers(ctx: Context) -> Workers:
     """When the worker last did something."""
     heartbeat = installation.heartbeat_for_system(ctx.session, "worker")
-    aside = len(installation.list_set_aside_for_system(ctx.session))
-    if heartbeat is None:
-        return Workers(None, None, aside)
-    return Workers(heartbeat.at, heartbeat.swept_at, aside)
+    return Workers(heartbeat.at, heartbeat.swept_at) if heartbeat is not None else Workers(None, None)
 
 
 def _database(ctx: Context) -> Finding:

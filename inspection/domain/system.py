@@ -20,8 +20,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Workers:
-    """When the worker was last alive and last finished a deadline pass, and how many clocks that pass set aside."""
+    """When the worker was last alive, and when it last finished a deadline pass."""
 
     alive_at: datetime | None
     swept_at: datetime | None
-    set_aside: int

@@ -19,5 +19,12 @@ def system(ctx: Context, actor: Actor) -> Response:
     del actor
     data_dir: Path = current_app.extensions["inspection"].settings.data_dir
     found = sorted(examine(ctx, data_dir, every_file=False), key=lambda finding: finding.well)
+    looked = any(finding.code == "usable" for finding in found)  # else what comes after it is not known
     told = [(finding, finding_text(finding.code, language(), finding.params)) for finding in found]
-    return page("system.html", findings=told, wrong=sum(not finding.well for finding in found), workers=workers(ctx))
+    return page(
+        "system.html",
+        findings=told,
+        wrong=sum(not finding.well for finding in found),
+        set_aside=sum(finding.code == "set_aside" for finding in found) if looked else None,
+        workers=workers(ctx),
+    )

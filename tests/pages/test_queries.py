@@ -52,7 +52,7 @@ def test_the_first_page_the_list_and_the_figures(world: World) -> None:
 def test_the_administrators_pages(world: World) -> None:
     world.open_problem()
     pages = {
-        "sysadmin": ("/", "/calendar", "/checklists", "/checklists/school"),
+        "sysadmin": ("/", "/system", "/calendar", "/checklists", "/checklists/school"),
         "secadmin": ("/", "/users", "/users/new", f"/users/{world.person('bureau').id}"),
         "auditor": ("/", "/log", "/log?q=a&action=submit_inspection&kind=inspection"),
     }

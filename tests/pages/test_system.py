@@ -35,6 +35,7 @@ def test_what_needs_somebody_comes_first(world: World) -> None:
         installation.set_aside_for_system(ctx.session, uuid.UUID(int=7), "ValueError: no date", ctx.now())
     page = Clerk(world, "sysadmin", "en").open("/system")
     assert "set aside by the deadline pass: 00000000-0000-0000-0000-000000000007: ValueError: no date" in page.text
+    assert "Clocks set aside 1" in page.text
     assert "no worker has ever run" not in page.text
     assert "the worker is alive; last deadline pass" in page.text
 
@@ -44,3 +45,14 @@ def test_it_is_the_system_administrators_alone(sqlite_world: World) -> None:
         assert Clerk(sqlite_world, who).open("/system").status == 403
     tiles = Clerk(sqlite_world, "sysadmin").open("/")
     assert "/system" in tiles.links
+
+
+def test_what_cannot_be_looked_at_is_not_called_none(sqlite_world: World) -> None:
+    store = sqlite_world.data_dir / "evidence"
+    assert store.is_dir()
+    store.rename(sqlite_world.data_dir / "elsewhere")
+    store.write_text("no folder")
+    page = Clerk(sqlite_world, "sysadmin").open("/system")
+    assert page.status == 200
+    assert "证据文件夹无法写入" in page.text
+    assert "搁置的期限 —" in page.text
