@@ -51,6 +51,8 @@ def _known(ctx: Context, rows: Sequence[AuditRow]) -> tuple[dict[UUID, tuple[str
     people = {user.id: (user.name, user.username) for user in accounts.users_for_system(ctx.session, actors | named)}
     names = {str(one): name for one, name in institutions.names_for_system(ctx.session, named).items()}
     names |= {str(one): f"{name}（{username}）" for one, (name, username) in people.items()}
+    if any("region" in row.detail for row in rows):
+        names |= institutions.region_names_for_system(ctx.session)
     return people, names
 
 
@@ -82,6 +84,7 @@ def _entry(row: AuditRow, people: Mapping[UUID, tuple[str, str]], names: Mapping
 
 
 def _told(value: Any, names: Mapping[str, str]) -> Any:
+    """With names for what is known: a person, an institution, a region."""
     if isinstance(value, list):
         return [_told(one, names) for one in value]
     return names.get(value, value) if isinstance(value, str) else value

@@ -76,6 +76,21 @@ def test_entries_are_found_by_who_what_to_what_and_when(world: World) -> None:
     assert "没有符合条件的记录" in auditor.open(f"/log?to={early}").text
 
 
+def test_who_was_given_which_role_and_where_is_told_in_words(world: World) -> None:
+    bureau = world.person("bureau").id
+    page = Clerk(world, "secadmin").open(f"/users/{bureau}")
+    given = page.send("appoint", role="edu_inspector", region_code="150102")
+    given.send([form for form in given.forms if form.name == "end_role"][1])
+    unit = Clerk(world, "secadmin").open(f"/users/{world.person('stranger').id}")
+    unit.send("appoint", role="unit", institution="北原小学")
+    unit.send("appoint", role="unit", institution="青松路小学")
+    log = Clerk(world, "auditor").open("/log?q=secadmin").text
+    assert log.count("事由对象 乌兰（bureau）") == 1
+    assert "角色 教育检查人员 区划 新城区" in log
+    assert "账号 乌兰（bureau）" in log
+    assert "角色 被查单位 单位 青松路小学" in log
+
+
 @pytest.mark.parametrize("asked", ["from=never", "from=2026-11-26&to=2026-11-25"])
 def test_a_senseless_filter_shows_no_list(sqlite_world: World, asked: str) -> None:
     page = Clerk(sqlite_world, "auditor").open(f"/log?{asked}&q=乌")
