@@ -11,9 +11,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from flask import Flask
+from jinja2.bccache import Bucket, BytecodeCache
 from PIL import Image
 from werkzeug.test import TestResponse
 
@@ -196,11 +197,25 @@ class World:
         return [(item["kind"], item["problem_id"]) for item in reversed(items)]
 
 
+class Compiled(BytecodeCache):
+    """Templates that this process has compiled once: each test has an application of its own."""
+
+    known: ClassVar[dict[str, bytes]] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self.known:
+            bucket.bytecode_from_string(self.known[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self.known[bucket.key] = bucket.bytecode_to_string()
+
+
 @contextmanager
 def made_world(engine: str, data_dir: Path) -> Iterator[World]:
     with databases.copy(engine) as url:
         clock = HandClock()
         app = create_app(databases.settings_for(url, data_dir), clock)
+        app.jinja_env.bytecode_cache = Compiled()
         world = World(app, clock, data_dir, engine)
         names = [place.name for place in INSTITUTIONS]
         seen = Person(world, "league").get("/institutions?limit=200").json["items"]
