@@ -51,7 +51,7 @@ def key_of(cursor: str) -> tuple[str, ...]:
         key = orjson.loads(base64.urlsafe_b64decode(cursor.encode("ascii")))
     except (ValueError, binascii.Error):
         raise Refused("invalid_cursor") from None
-    if not isinstance(key, list) or not all(isinstance(part, str) for part in key):
+    if not isinstance(key, list) or not all(isinstance(part, str) and "\0" not in part for part in key):
         raise Refused("invalid_cursor")
     return tuple(key)
 

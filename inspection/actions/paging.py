@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from inspection.domain.errors import Refused
@@ -20,17 +20,17 @@ def position(after: tuple[str, ...] | None, *readers: Callable[[str], Any]) -> A
         return None
     try:
         key = tuple(read(part) for read, part in zip(readers, after, strict=True))
-    except ValueError:
+    except (ValueError, OverflowError):
         raise Refused("invalid_cursor") from None
     return key[0] if len(readers) == 1 else key
 
 
 def moment(text: str) -> datetime:
-    """A reader of moments; ValueError for one without its offset."""
+    """A reader of moments; ValueError for one without its offset, OverflowError for one that no clock shows."""
     read = datetime.fromisoformat(text)
     if read.tzinfo is None:
         raise ValueError("no offset")
-    return read
+    return read.astimezone(UTC)
 
 
 def cut(rows: Sequence[R], limit: int, key: Callable[[R], tuple[str, ...]], show: Callable[[R], V]) -> Page[V]:

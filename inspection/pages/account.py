@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from flask import Response, flash, g, redirect, request, session, url_for
@@ -10,13 +11,15 @@ from inspection.actions import accounts as actions
 from inspection.actions.context import Context
 from inspection.actions.setup import is_demo
 from inspection.domain.actor import Actor
-from inspection.domain.errors import Fault, invalid
+from inspection.domain.errors import Fault, Refused
+from inspection.domain.incoming import Incoming
 from inspection.domain.permissions import ANYONE
 from inspection.domain.texts import LANGUAGES, desk_texts
 from inspection.domain.views import SignedIn
-from inspection.pages.desk import deed, done, here, language, page, place
-from inspection.pages.forms import Form
+from inspection.pages.desk import TYPED_LIMIT, deed, done, here, language, page, place
+from inspection.pages.forms import Form, incoming
 from inspection.pages.refusals import read_again
+from inspection.schemas.accounts import read_activation, read_login, read_password
 
 
 @place("/sign-in", ANYONE)
@@ -25,16 +28,11 @@ def sign_in_form(ctx: Context) -> Response:
     return page("sign_in.html", to=here(request.args.get("to")), again=None, demo=is_demo(ctx))
 
 
-@deed("/sign-in", ANYONE, again=sign_in_form)
+@deed("/sign-in", ANYONE, again=sign_in_form, limit=TYPED_LIMIT)
 def sign_in(ctx: Context, form: Form) -> Response:
     """A new session under a new id; a form that was kept meanwhile is shown again."""
-    username, password = (form.fields.get(name, "") for name in ("username", "password"))
-    faults = [Fault(f"/{name}", "required") for name in ("username", "password") if not form.fields.get(name)]
-    if faults:
-        raise invalid(*faults)
-    made = actions.sign_in(
-        ctx, username[:256], password[:1024], _browser(), request.remote_addr or "unknown", actions.DESK_LIFETIME
-    )
+    given = incoming(form.body("username", "password", device_name=_browser()), read_login).load()
+    made = actions.sign_in(ctx, **given, address=request.remote_addr or "unknown", lifetime=actions.DESK_LIFETIME)
     return _enter(made, form)
 
 
@@ -48,23 +46,18 @@ def activation_form(ctx: Context) -> Response:
 @deed("/activation", ANYONE, again=activation_form)
 def activate(ctx: Context, form: Form) -> Response:
     """The first password, by the code that the administrator gave out."""
-    given = {name: form.fields.get(name, "").strip() for name in ("username", "code")}
-    password = form.fields.get("password", "")
-    faults = [Fault(f"/{name}", "required") for name, value in (*given.items(), ("password", password)) if not value]
-    if password != form.fields.get("again", ""):
-        faults.append(Fault("/again", "not_the_same"))
-    if faults:
-        raise invalid(*faults)
-    made = actions.activate(
-        ctx,
-        given["username"][:64],
-        given["code"][:32],
-        password[:1024],
-        _browser(),
-        request.remote_addr or "unknown",
-        actions.DESK_LIFETIME,
-    )
+    body = {name: value.strip() for name, value in form.body("username", "code").items()}
+    read = incoming(body | form.body("password", device_name=_browser()), read_activation)
+    given = _typed_twice(read, form, "password")
+    made = actions.activate(ctx, **given, address=request.remote_addr or "unknown", lifetime=actions.DESK_LIFETIME)
     return _enter(made, form)
+
+
+def _typed_twice(given: Incoming[dict[str, Any]], form: Form, name: str) -> dict[str, Any]:
+    """What was read, if the new password was typed twice alike; else `invalid` with every fault."""
+    if form.text(name) == form.text("again"):
+        return given.load()
+    raise Refused("invalid", (*given.read.faults, Fault("/again", "not_the_same")))
 
 
 def _enter(made: SignedIn, form: Form) -> Response:
@@ -125,13 +118,8 @@ def end_session(ctx: Context, actor: Actor, form: Form, device_id: UUID) -> Resp
 @deed("/account/password", "account.self", again=account)
 def change_password(ctx: Context, actor: Actor, form: Form) -> Response:
     """Everywhere else one is signed out."""
-    old, new = form.fields.get("old", ""), form.fields.get("new", "")
-    faults = [Fault(f"/{name}", "required") for name in ("old", "new") if not form.fields.get(name)]
-    if new != form.fields.get("again", ""):
-        faults.append(Fault("/again", "not_the_same"))
-    if faults:
-        raise invalid(*faults)
-    actions.change_password(ctx, actor, old[:1024], new[:1024])
+    given = _typed_twice(incoming(form.body("old", "new"), read_password), form, "new")
+    actions.change_password(ctx, actor, given["old"], given["new"])
     return done(desk_texts(language())["account"]["password_changed"], url_for("desk.account"))
 
 

@@ -6,7 +6,6 @@ travels with the form: the server keeps nothing that nobody confirmed."""
 from __future__ import annotations
 
 import base64
-import binascii
 from itertools import groupby
 from typing import Any, Final
 
@@ -117,9 +116,10 @@ def publish(ctx: Context, actor: Actor, form: Form) -> Response:
     """The file that was looked at; it is looked at again, since a version may have been published meanwhile."""
     try:
         data = base64.b64decode(form.fields.get("checklist", ""), validate=True)
-        read = loads("", data)
-    except binascii.Error:
+    except ValueError:  # other letters than those of the alphabet
         raise Refused("bad_request") from None
+    try:
+        read = loads("", data)
     except LintError as error:
         return _faulty(error)
     try:

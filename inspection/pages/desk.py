@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import wraps
 from typing import Any, Final
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from flask import Blueprint, Response, flash, g, redirect, render_template, request, session, url_for
 from flask_wtf.csrf import generate_csrf, validate_csrf
@@ -52,6 +52,10 @@ NAV: Final = (
     ("log", "audit.read"),
 )
 """The places in their order, each for those who may go there; each is the endpoint of its first page."""
+
+TYPED_LIMIT: Final = 8 * 2**20
+"""Bytes of all that is typed into a form or carried on in it. Files beside it wait on the disk, what is typed in
+memory; who never signed in here sends no files."""
 
 GONE: Final = ("not_signed_in", "not_allowed", "not_found")
 """Refused so, there is no page to show the form on again."""
@@ -169,13 +173,17 @@ def _parts(path: str) -> list[str]:
 
 
 def _form(limit: int) -> Form:
-    """What was sent; raises `too_large` above the limit, of which nothing was read."""
-    request.max_content_length = limit
-    request.max_form_memory_size = limit
+    """What was sent; raises `too_large` above the limit, of which nothing was read, and `not_signed_in` where only
+    somebody who is may send so much."""
+    typed = min(limit, TYPED_LIMIT)
+    request.max_content_length = limit if "token" in session else typed
+    request.max_form_memory_size = typed
     try:
         return Form(MultiDict(request.form))
     except RequestEntityTooLarge:
         request.max_content_length = None  # so that the rest can be taken off the line
+        if "token" not in session and limit > typed:
+            raise Refused("not_signed_in") from None
         raise Refused("too_large", limit_mb=limit // 2**20) from None
 
 
@@ -214,7 +222,7 @@ def _from_here() -> None:
     if site is not None:
         own = site in ("same-origin", "none")
     else:
-        own = origin is None or urlsplit(origin).netloc == request.host
+        own = origin is None or origin.partition("://")[2] == request.host
     if not own:
         raise Refused("forged_form")
 
@@ -329,7 +337,6 @@ def _to(address: str) -> Response:
 
 def here(address: str | None, otherwise: str = "/") -> str:
     """An address to lead on to, if it is one of this site's."""
-    if not address or not address.startswith("/") or address.startswith(("//", "/\\")):
-        return otherwise
-    parts = urlsplit(address)
-    return address if not parts.scheme and not parts.netloc else otherwise
+    if not address or not address.startswith("/") or address.startswith(("//", "/\\")) or not address.isprintable():
+        return otherwise  # browsers pass over tabs and line breaks: "/\t/elsewhere" is another site
+    return address

@@ -19,7 +19,7 @@ FIRST_STEP: Final = ("not_signed_in", "stale_form")
 
 def render(refused: Refused) -> Response:
     """A page that says so. Who is signed out, or whose form is of an earlier session, finds his words again."""
-    if refused.status in (413, 415):
+    if refused.status in (401, 413, 415):
         drain()
     form: Form = g.get("form") or Form()
     typed = form.kept() if request.method == "POST" else []
@@ -46,7 +46,7 @@ def render(refused: Refused) -> Response:
         refused.status,
         refusal=view,
         typed=form.words() if typed else [],
-        again=again_of(typed) if refused.code == "stale_form" and typed else None,
+        again=_as_sent(typed) if refused.code == "stale_form" and typed else None,
         to=request.full_path.rstrip("?"),
         request_id=g.get("request_id", ""),
     )
@@ -57,8 +57,11 @@ def render(refused: Refused) -> Response:
 
 def again_of(typed: list[tuple[str, str]]) -> str:
     """A form as it was sent, to be shown again after signing in: where it went, and what was in it."""
-    own = [(name, value) for name, value in request.form.items(multi=True) if name in ("form", "act")]
-    return orjson.dumps([request.full_path.rstrip("?"), own + typed]).decode()
+    return orjson.dumps([request.full_path.rstrip("?"), _as_sent(typed)]).decode()
+
+
+def _as_sent(typed: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    return [(name, value) for name, value in request.form.items(multi=True) if name in ("form", "act")] + typed
 
 
 def read_again(text: str | None) -> tuple[str, list[tuple[str, str]]] | None:

@@ -35,6 +35,11 @@ class RoleSchema(Wire):
     institution_id = Id(allow_none=True)
 
 
+read_login = reader(LoginBody(), dict)
+read_activation = reader(ActivationBody(), dict)
+read_password = reader(PasswordBody(), dict)
+
+
 class UserSchema(Wire):
     id = Id()
     username = Text(64)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import quote
 
 import pytest
 from sqlalchemy import func, select
@@ -11,8 +12,10 @@ from inspection.actions.doctor import SILENCE
 from inspection.actions.sweep import beat
 from inspection.demo.cast import PEOPLE
 from inspection.domain.permissions import ALLOWED, ANYONE
+from inspection.pages.desk import TYPED_LIMIT
 from inspection.pages.routes import PAGES
 from inspection.storage import tables
+from inspection.web import cursor_of
 from tests.support import databases
 from tests.support.desk import Clerk
 from tests.support.world import World, new_id
@@ -93,8 +96,8 @@ def test_signing_in_leads_to_where_one_wanted_to_go(world: World) -> None:
 
 def test_it_leads_to_no_other_site(world: World) -> None:
     clerk = Clerk(world, None)
-    for elsewhere in ("https://evil.example/", "//evil.example/", "/\\evil.example"):
-        page = clerk.open(f"/sign-in?to={elsewhere}")
+    for elsewhere in ("https://evil.example/", "//evil.example/", "/\\evil.example", "/\t/[evil", "/x\r\nA: b"):
+        page = clerk.open(f"/sign-in?to={quote(elsewhere)}")
         led = page.send("sign_in", username="bureau", password=databases.PASSWORD, to=elsewhere)
         assert led.path == "/", elsewhere
 
@@ -135,6 +138,7 @@ def test_a_form_of_an_earlier_session_is_shown_and_not_sent(world: World) -> Non
     "headers",
     [
         {"Origin": "https://evil.example"},
+        {"Origin": "https://["},
         {"Sec-Fetch-Site": "cross-site"},
         {"Sec-Fetch-Site": "same-site", "Origin": "null"},
     ],
@@ -213,3 +217,37 @@ def test_an_unknown_address_is_a_page_and_the_api_stays_json(world: World) -> No
     assert "没有找到" in page.text
     answer = world.app.test_client().get("/api/v1/nothing")
     assert answer.content_type == "application/problem+json"
+
+
+def test_who_is_not_signed_in_fills_no_memory(sqlite_world: World) -> None:
+    clerk = Clerk(sqlite_world, None)
+    answer = clerk.post(f"/problems/{new_id()}/rectify", {"description": "x" * (TYPED_LIMIT + 1)}, follow=False)
+    assert answer.status == 401
+    assert len(answer.html) < TYPED_LIMIT
+
+
+def test_no_secret_comes_back_with_a_form(sqlite_world: World) -> None:
+    page = Clerk(sqlite_world, None).open("/activation")
+    with page.clerk.client.session_transaction() as kept:
+        kept.pop("csrf_token")
+    stale = page.send("activation", username="bureau", code="x", password="a new long one", again="a new long one")
+    assert stale.status == 409
+    assert "bureau" in stale.html
+    assert "a new long one" not in stale.html
+
+
+def test_what_nobody_types_is_refused(postgresql_world: World) -> None:
+    """Passwords and names are taken as the API takes them; a cursor is nobody's to make up."""
+    page = Clerk(postgresql_world, None).open("/sign-in")
+    assert page.send("sign_in", username="a\0b", password="x").status == 422
+    assert page.send("sign_in", username="bureau", password="x" * 257).status == 422
+    activation = Clerk(postgresql_world, None).open("/activation")
+    assert activation.send("activation", username="a\0b", code="x", password="p" * 20, again="p" * 20).status == 422
+    password = Clerk(postgresql_world, "bureau").open("/account")
+    too_long = "n" * 257
+    assert password.send("password", old=databases.PASSWORD, new=too_long, again=too_long).status == 422
+    bureau = Clerk(postgresql_world, "bureau")
+    for key in (["0001-01-01T00:00:00+14:00", new_id()], ["9999-12-31T23:59:59-14:00", new_id()], ["\0", new_id()]):
+        cursor = cursor_of(tuple(key))
+        for path in ("/inspections", "/notices", "/problems", "/institutions", "/inbox"):
+            assert bureau.open(f"{path}?cursor={cursor}").status < 500, (path, key)

@@ -431,6 +431,7 @@ def test_a_file_that_is_none(world: World, data: bytes) -> None:
 def test_a_table_that_was_tampered_with(world: World) -> None:
     look = sent(admin(world), comma([PEOPLE, person("wangfang")]))
     assert look.send("write", table="not base64!").status == 400
+    assert look.send("write", table="表").status == 400
     assert look.send("write", table="").status == 422
 
 
