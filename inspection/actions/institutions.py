@@ -49,9 +49,9 @@ def regions_of(ctx: Context, actor: Actor) -> list[tuple[str, str]]:
     return [(code, name) for code, name in sorted(names.items()) if any(code.startswith(one) for one in prefixes)]
 
 
-def name_of(ctx: Context, actor: Actor, institution_id: UUID) -> str | None:
-    """None for one that the actor does not see."""
-    row = institutions.get(actor, ctx.session, institution_id)
+def name_of(ctx: Context, actor: Actor, institution_id: UUID | None) -> str | None:
+    """None where none is asked for, or one that the actor does not see."""
+    row = institutions.get(actor, ctx.session, institution_id) if institution_id is not None else None
     return row.name if row is not None else None
 
 

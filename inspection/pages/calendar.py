@@ -17,9 +17,8 @@ from inspection.domain.actor import Actor
 from inspection.domain.calendar import SATURDAY, YearCalendar
 from inspection.domain.errors import Fault, Refused
 from inspection.domain.texts import desk_texts, fault_text
-from inspection.pages.desk import Query, deed, done, language, page, place
+from inspection.pages.desk import Query, deed, done, language, page, place, wrong_in
 from inspection.pages.forms import Form, incoming
-from inspection.pages.inspections import wrong_in
 from inspection.schemas.calendar import read_year
 from inspection.schemas.queries import YearQuery
 

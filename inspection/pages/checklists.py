@@ -5,22 +5,22 @@ travels with the form: the server keeps nothing that nobody confirmed."""
 
 from __future__ import annotations
 
-import base64
 from itertools import groupby
 from typing import Any, Final
 
-from flask import Response, request, url_for
+from flask import Response, url_for
 
 from checklists.loader import LintError, loads
 from checklists.model import Checklist
 from inspection.actions import checklists as actions
 from inspection.actions.context import Context
 from inspection.domain.actor import Actor
-from inspection.domain.errors import Fault, Refused, invalid
-from inspection.domain.texts import desk_texts, fault_text
+from inspection.domain.errors import Refused
+from inspection.domain.texts import desk_texts
+from inspection.pages import table_files
 from inspection.pages.checklist_words import ItemWords, lint_text
-from inspection.pages.desk import Query, deed, done, language, page, place
-from inspection.pages.forms import Form, field_of
+from inspection.pages.desk import Query, deed, done, language, page, place, wrong_in
+from inspection.pages.forms import Form
 from inspection.schemas.queries import ChecklistQuery, DifferencesQuery
 
 LARGEST: Final = 2**20
@@ -60,9 +60,7 @@ def checklist_differences(ctx: Context, actor: Actor, query: Query, code: str) -
     versions = [one.checklist for one in actions.list_versions(ctx, actor) if one.checklist.code == code]
     if not versions:
         raise Refused("not_found")
-    wrong: dict[str, list[str]] = {}
-    for fault in query.faults:
-        wrong.setdefault(field_of(fault.pointer), []).append(fault_text(fault.code, language(), fault.params))
+    wrong = wrong_in(query)
     compared = None
     after = query.get("after") or versions[0].version
     earlier = [one.version for one in versions if one.version < after]
@@ -96,14 +94,7 @@ def _publishing(status: int = 200, **values: Any) -> Response:
 def check_checklist(ctx: Context, actor: Actor, form: Form) -> Response:
     """Every fault of the file, or what it would change; nothing is written."""
     del form
-    data = b""
-    for sent in request.files.getlist("file")[:1]:
-        with sent.stream:
-            data = sent.stream.read(LARGEST + 1)
-    if not data:
-        raise invalid(Fault("/file", "required"))
-    if len(data) > LARGEST:
-        raise Refused("too_large", limit_mb=LARGEST // 2**20)
+    data = table_files.sent(LARGEST)
     try:
         read = loads("", data)
     except LintError as error:
@@ -114,10 +105,7 @@ def check_checklist(ctx: Context, actor: Actor, form: Form) -> Response:
 @deed("/checklists/publish", "checklist.publish", again=publish_form, limit=LIMIT, name="publish_checklist")
 def publish(ctx: Context, actor: Actor, form: Form) -> Response:
     """The file that was looked at; it is looked at again, since a version may have been published meanwhile."""
-    try:
-        data = base64.b64decode(form.fields.get("checklist", ""), validate=True)
-    except ValueError:  # other letters than those of the alphabet
-        raise Refused("bad_request") from None
+    data = table_files.carried(form, "checklist")
     try:
         read = loads("", data)
     except LintError as error:
@@ -135,7 +123,7 @@ def publish(ctx: Context, actor: Actor, form: Form) -> Response:
 
 def _proposed(ctx: Context, actor: Actor, read: Checklist, data: bytes, status: int = 200) -> Response:
     proposed = actions.propose(ctx, actor, read)
-    return _publishing(status, proposed=proposed, file=base64.b64encode(data).decode())
+    return _publishing(status, proposed=proposed, file=table_files.letters(data))
 
 
 def _faulty(error: LintError) -> Response:

@@ -30,7 +30,7 @@ from inspection.domain.incoming import JSON_LIMIT
 from inspection.domain.permissions import ANYONE, acting, may
 from inspection.domain.texts import desk_texts, language_of, texts
 from inspection.pages import wording
-from inspection.pages.forms import Form, Shown, faults_elsewhere
+from inspection.pages.forms import Form, Shown, faults_by_field, faults_elsewhere
 from inspection.schemas.wire import ZONE, faults_of
 from inspection.web import context, key_of
 
@@ -248,6 +248,11 @@ def _query(schema: Schema) -> Query:
         return Query(given, schema.load(given), after=after)
     except ValidationError as error:
         return Query(given, faults=tuple(faults_of(error.messages, schema)))
+
+
+def wrong_in(query: Query) -> dict[str, list[str]]:
+    """What is senseless behind the question mark, by field."""
+    return faults_by_field(query.faults, language())
 
 
 # What pages are made of

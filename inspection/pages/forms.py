@@ -103,9 +103,7 @@ class Shown:
         """The form of this name; fresh, unless it is the one that is shown again."""
         if form.name != name or (form.refused is None and not form.kept_open):
             return cls(name, new_id(), None, {})
-        told: dict[str, list[str]] = {}
-        for fault in form.refused.faults if form.refused is not None else ():
-            told.setdefault(field_of(fault.pointer), []).append(fault_text(fault.code, language, fault.params))
+        told = faults_by_field(form.refused.faults if form.refused is not None else (), language)
         taken = (
             form.refused is not None and form.refused.code == "conflict"
         )  # what is written under the old id stays; this would be another act
@@ -123,6 +121,14 @@ class Shown:
 
     def wrong(self, name: str) -> Sequence[str]:
         return self.faults.get(name, ())
+
+
+def faults_by_field(faults: Sequence[Fault], language: str) -> dict[str, list[str]]:
+    """What is wrong with each field, in words."""
+    told: dict[str, list[str]] = {}
+    for fault in faults:
+        told.setdefault(field_of(fault.pointer), []).append(fault_text(fault.code, language, fault.params))
+    return told
 
 
 def faults_elsewhere(faults: Sequence[Fault], language: str) -> list[tuple[str, str]]:

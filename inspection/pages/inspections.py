@@ -14,22 +14,14 @@ from inspection.actions.context import Context
 from inspection.actions.institutions import name_of, regions_of
 from inspection.domain.actor import Actor
 from inspection.domain.errors import Refused
-from inspection.domain.texts import desk_texts, fault_text
-from inspection.pages.desk import ROWS, Query, deed, done, language, page, place
-from inspection.pages.forms import Form, field_of, incoming
+from inspection.domain.texts import desk_texts
+from inspection.pages.desk import ROWS, Query, deed, done, language, page, place, wrong_in
+from inspection.pages.forms import Form, incoming
 from inspection.schemas.inspections import read_withdrawal, read_withdrawal_decision
 from inspection.schemas.queries import InspectionQuery
 from inspection.web import cursor_of
 
 DOCX: Final = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
-
-
-def wrong_in(query: Query) -> dict[str, list[str]]:
-    """What is senseless behind the question mark, by field."""
-    wrong: dict[str, list[str]] = {}
-    for fault in query.faults:
-        wrong.setdefault(field_of(fault.pointer), []).append(fault_text(fault.code, language(), fault.params))
-    return wrong
 
 
 @place("/inspections", "inspection.read", query=InspectionQuery())
@@ -38,12 +30,11 @@ def inspections(ctx: Context, actor: Actor, query: Query) -> Response:
     values: dict[str, Any] = {}
     if not query.faults:
         listed = actions.list_newest(ctx, actor, query.values, query.after, ROWS)
-        institution_id = query.get("institution")
         values = {
             "page": listed,
             "next": cursor_of(listed.next_key),
             "checklists": versions_of(ctx, {(one.checklist_code, one.checklist_version) for one in listed.items}),
-            "institution": name_of(ctx, actor, institution_id) if institution_id is not None else None,
+            "institution": name_of(ctx, actor, query.get("institution")),
         }
     status = 422 if query.faults else 200
     return page(

@@ -17,9 +17,8 @@ from inspection.actions.registrations import register_institution
 from inspection.domain.actor import Actor
 from inspection.domain.imports import NUMBERS
 from inspection.domain.texts import desk_texts
-from inspection.pages.desk import ROWS, Query, deed, done, language, page, place
+from inspection.pages.desk import ROWS, Query, deed, done, language, page, place, wrong_in
 from inspection.pages.forms import Form, incoming
-from inspection.pages.inspections import wrong_in
 from inspection.schemas.institutions import read_change, read_recusal, read_recusal_end, read_registration
 from inspection.schemas.queries import InstitutionQuery, NameQuery
 from inspection.web import cursor_of

@@ -12,8 +12,7 @@ from inspection.actions.context import Context
 from inspection.domain.actor import Actor
 from inspection.domain.audit import LogFilter
 from inspection.domain.errors import Fault
-from inspection.pages.desk import ROWS, Query, page, place
-from inspection.pages.inspections import wrong_in
+from inspection.pages.desk import ROWS, Query, page, place, wrong_in
 from inspection.schemas.queries import LogQuery
 from inspection.web import cursor_of
 

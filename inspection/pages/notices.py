@@ -10,15 +10,14 @@ from flask import Response, url_for
 from inspection.actions import notice_documents
 from inspection.actions import notices as actions
 from inspection.actions.context import Context
+from inspection.actions.institutions import name_of
 from inspection.actions.problems import states_of
 from inspection.documents.notice_text import composed
 from inspection.domain.actor import Actor
 from inspection.domain.permissions import acting
 from inspection.domain.texts import desk_texts
-from inspection.pages.desk import ROWS, Query, deed, done, language, page, place
+from inspection.pages.desk import ROWS, Query, deed, done, language, page, place, wrong_in
 from inspection.pages.forms import Form, incoming
-from inspection.pages.inspections import wrong_in
-from inspection.pages.problems import institution_name
 from inspection.schemas.problems import read_acknowledgement
 from inspection.schemas.queries import NoticeQuery, yes_or_no
 from inspection.web import cursor_of
@@ -38,7 +37,7 @@ def notices(ctx: Context, actor: Actor, query: Query) -> Response:
         values = {
             "listed": listed,
             "next": cursor_of(listed.next_key),
-            "institution": institution_name(ctx, actor, query.get("institution")),
+            "institution": name_of(ctx, actor, query.get("institution")),
         }
     return page("notices.html", 422 if query.faults else 200, query=query, wrong=wrong_in(query), **values)
 

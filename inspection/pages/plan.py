@@ -15,9 +15,8 @@ from inspection.actions.institutions import list_institutions, name_of
 from inspection.domain.actor import Actor
 from inspection.domain.permissions import acting
 from inspection.domain.texts import desk_texts
-from inspection.pages.desk import ROWS, Query, deed, done, language, page, place
+from inspection.pages.desk import ROWS, Query, deed, done, language, page, place, wrong_in
 from inspection.pages.forms import Form, incoming
-from inspection.pages.inspections import wrong_in
 from inspection.schemas.assignments import read_assignment, read_cancellation
 from inspection.schemas.queries import NewVisitQuery, PlanQuery
 from inspection.web import cursor_of
@@ -35,12 +34,11 @@ def plan(ctx: Context, actor: Actor, query: Query) -> Response:
         filters = asked | {name: query.get(name) for name in ("institution", "q", "state")}
         made = actions.plan(ctx, actor, filters, query.after, ROWS)
         tasks = [one.task for one in (*made.undone, *made.page.items)]
-        institution_id = query.get("institution")
         values = {
             "plan": made,
             "next": cursor_of(made.page.next_key),
             "checklists": versions_of(ctx, {(one.checklist_code, one.checklist_version) for one in tasks}),
-            "institution": name_of(ctx, actor, institution_id) if institution_id is not None else None,
+            "institution": name_of(ctx, actor, query.get("institution")),
         }
     return page("plan.html", 422 if query.faults else 200, query=query, wrong=wrong_in(query), **values)
 

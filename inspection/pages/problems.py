@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from typing import Any, Final
-from uuid import UUID
 
 from flask import Response, request, send_file, url_for
 
 from inspection.actions import problems as actions
 from inspection.actions.context import Context
-from inspection.actions.institutions import get_institution, regions_of
+from inspection.actions.institutions import name_of, regions_of
 from inspection.actions.reminders import remind as remind_units
 from inspection.documents import problem_list, workbook
 from inspection.domain.actor import Actor
 from inspection.domain.errors import Refused
-from inspection.domain.texts import desk_texts, fault_text
-from inspection.pages.desk import ROWS, Query, deed, done, language, page, place
-from inspection.pages.forms import Form, field_of, incoming
+from inspection.domain.texts import desk_texts
+from inspection.pages.desk import ROWS, Query, deed, done, language, page, place, wrong_in
+from inspection.pages.forms import Form, incoming
 from inspection.schemas.queries import ProblemQuery, filters_of
 from inspection.schemas.turns import read_reminder
 from inspection.web import cursor_of
@@ -29,9 +28,6 @@ PLAIN: Final = frozenset({"status", "severity", "q", "deadline", "region", "peti
 @place("/problems", "problem.read", query=ProblemQuery())
 def problems(ctx: Context, actor: Actor, query: Query) -> Response:
     """In the order in which they were found. A senseless condition shows no list, so that nobody takes it for one."""
-    wrong: dict[str, list[str]] = {}
-    for fault in query.faults:
-        wrong.setdefault(field_of(fault.pointer), []).append(fault_text(fault.code, language(), fault.params))
     values: dict[str, Any] = {}
     if not query.faults:
         filters = filters_of(query.values)
@@ -40,13 +36,13 @@ def problems(ctx: Context, actor: Actor, query: Query) -> Response:
             "page": listed,
             "next": cursor_of(listed.next_key),
             "total": actions.count_problems(ctx, actor, filters),
-            "institution": institution_name(ctx, actor, query.get("institution")),
+            "institution": name_of(ctx, actor, query.get("institution")),
         }
     return page(
         "problems.html",
         422 if query.faults else 200,
         query=query,
-        wrong=wrong,
+        wrong=wrong_in(query),
         most=actions.MOST_COUNTED,
         unfolded=not query.given.keys() <= PLAIN,
         regions=regions_of(ctx, actor),
@@ -60,7 +56,7 @@ def export_problems(ctx: Context, actor: Actor, query: Query) -> Response:
     """Exactly what is shown under the same conditions, as a workbook that says which they were."""
     if query.faults:
         raise Refused("invalid", query.faults)
-    name = institution_name(ctx, actor, query.get("institution"))
+    name = name_of(ctx, actor, query.get("institution"))
     head = problem_list.head(query.values, name, ctx.clock.local(ctx.now()), language())
     rows = (
         problem_list.row(problem, language())
@@ -79,13 +75,3 @@ def remind(ctx: Context, actor: Actor, form: Form) -> Response:
     count = remind_units(ctx, actor, form.act, incoming(body, read_reminder)).value
     text = desk_texts(language())["problems"]["reminded"].format(count=count)
     return done(text, url_for("desk.problems") + "?" + request.query_string.decode())
-
-
-def institution_name(ctx: Context, actor: Actor, institution_id: UUID | None) -> str | None:
-    """None where none was asked for, or none that the actor sees."""
-    if institution_id is None:
-        return None
-    try:
-        return get_institution(ctx, actor, institution_id).summary.name
-    except Refused:
-        return None

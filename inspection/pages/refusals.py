@@ -14,7 +14,6 @@ from inspection.pages.forms import OWN, Form
 from inspection.web import context, drain
 
 RETRY_AFTER_S: Final = {429: 900, 503: 5, 507: 600}
-FIRST_STEP: Final = ("not_signed_in", "stale_form")
 
 
 def render(refused: Refused) -> Response:

@@ -17,10 +17,10 @@ from inspection.domain.actor import Actor
 from inspection.domain.errors import Fault, Refused
 from inspection.domain.figures import CELLS, CONGRESS_GROUPS, GROUPS, Counts, NumberRow, Row
 from inspection.domain.permissions import acting, may
-from inspection.domain.texts import desk_texts, fault_text, texts
+from inspection.domain.texts import desk_texts, texts
 from inspection.pages.charts import SCALE, outcome_bars
 from inspection.pages.desk import Query, language, page, place, signed_in
-from inspection.pages.forms import field_of
+from inspection.pages.forms import faults_by_field
 from inspection.schemas.stats import StatsPageQuery
 
 COLUMNS: Final = (
@@ -67,15 +67,11 @@ def stats(ctx: Context, actor: Actor, query: Query) -> Response:
                 "bars": outcome_bars(rows),
                 "scale": SCALE,
             }
-    wrong: dict[str, list[str]] = {}
-    for fault in faults:
-        text = fault_text(fault.code, language(), fault.params)
-        wrong.setdefault(field_of(fault.pointer), []).append(text)
     return page(
         "stats.html",
         422 if faults else 200,
         query=query,
-        wrong=wrong,
+        wrong=faults_by_field(faults, language()),
         group=group,
         groups=CONGRESS_GROUPS if congress else GROUPS,
         first=first,
@@ -101,14 +97,11 @@ def numbers(ctx: Context, actor: Actor, query: Query) -> Response:
             rows = _named(actions.get_numbers(ctx, actor, group, first, last, query.get("region")), group)
         except Refused as refused:
             faults = refused.faults
-    wrong: dict[str, list[str]] = {}
-    for fault in faults:
-        wrong.setdefault(field_of(fault.pointer), []).append(fault_text(fault.code, language(), fault.params))
     return page(
         "numbers.html",
         422 if faults else 200,
         query=query,
-        wrong=wrong,
+        wrong=faults_by_field(faults, language()),
         group=group,
         groups=CONGRESS_GROUPS,
         first=first,

@@ -22,16 +22,16 @@ LIMIT: Final = 6 * 2**20
 MOST_SHOWN: Final = 200
 
 
-def sent() -> bytes:
+def sent(largest: int = LARGEST) -> bytes:
     """The file of this request. Raises `invalid` where there is none, `too_large`."""
     data = b""
     for one in request.files.getlist("file")[:1]:
         with one.stream:
-            data = one.stream.read(LARGEST + 1)
+            data = one.stream.read(largest + 1)
     if not data:
         raise invalid(Fault("/file", "required"))
-    if len(data) > LARGEST:
-        raise Refused("too_large", limit_mb=LARGEST // 2**20)
+    if len(data) > largest:
+        raise Refused("too_large", limit_mb=largest // 2**20)
     return data
 
 
@@ -40,10 +40,10 @@ def letters(data: bytes) -> str:
     return base64.b64encode(data).decode()
 
 
-def carried(form: Form) -> bytes:
+def carried(form: Form, name: str = "table") -> bytes:
     """The file that came along with the form. Raises `bad_request`."""
     try:
-        return base64.b64decode(form.fields.get("table", ""), validate=True)
+        return base64.b64decode(form.fields.get(name, ""), validate=True)
     except ValueError:  # other letters than those of the alphabet
         raise Refused("bad_request") from None
 

@@ -17,9 +17,8 @@ from inspection.domain.actor import Actor
 from inspection.domain.appointments import GivenOut
 from inspection.domain.handovers import HANDED_OVER
 from inspection.domain.texts import desk_texts
-from inspection.pages.desk import ROWS, Query, deed, done, language, page, place
+from inspection.pages.desk import ROWS, Query, deed, done, language, page, place, wrong_in
 from inspection.pages.forms import Form, incoming
-from inspection.pages.inspections import wrong_in
 from inspection.schemas.accounts import read_handover
 from inspection.schemas.appointments import SEXES, read_account, read_appointment, read_codes, read_nothing
 from inspection.schemas.queries import NameQuery, UserQuery
