@@ -5,7 +5,7 @@ from __future__ import annotations
 from inspection.actions.context import Context
 from inspection.domain import deadlines
 from inspection.domain.problem_views import ProblemDetail, Prospects
-from inspection.domain.problems import state_after_return
+from inspection.domain.problems import runs_at_once, state_after_return
 
 
 def prospects(ctx: Context, detail: ProblemDetail) -> Prospects:
@@ -13,7 +13,7 @@ def prospects(ctx: Context, detail: ProblemDetail) -> Prospects:
     today, calendar = ctx.today(), ctx.calendar()
     problem, clocks = detail.summary, detail.clocks
     asked = next((one for one in reversed(detail.petitions) if one.state == "pending"), None)
-    returns_to = state_after_return(problem.number, at_once=problem.red_line == "R2" or detail.due_days == 0)
+    returns_to = state_after_return(problem.number, at_once=runs_at_once(problem.red_line, detail.due_days))
     old = max(problem.due_on or today, today)
     after_return = deadlines.next_due_on(problem.due_on or today, today, detail.due_days, calendar)[0]
     promised = [day for day in (clocks.ordered_due_on, clocks.extended_due_on) if day is not None]

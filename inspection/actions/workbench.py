@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from datetime import timedelta
 from typing import Any, Final
+from uuid import UUID
 
 from inspection.actions.context import Context
 from inspection.actions.doctor import SILENCE
@@ -14,24 +16,18 @@ from inspection.domain.figures import NONE, RECOMMENDATIONS
 from inspection.domain.permissions import acting
 from inspection.domain.problem_views import ProblemView
 from inspection.domain.workbench import MOST_UNREAD, MOST_VISITS, Frame, RegionWaits, VisitToIssue, Waits, Workbench
-from inspection.storage import installation, stats
+from inspection.storage import problem_list, stats
 from inspection.storage import workbench as storage
-from inspection.storage.problem_list import P, is_overdue
 from inspection.storage.workbench import Waiting
 
 SHOWN: Final = 8
-PETITIONS: Final = ("extension", "objection")
 
 
 def frame(ctx: Context, actor: Actor) -> Frame:
-    """Two small questions, on every page."""
-    heartbeat = installation.heartbeat_for_system(ctx.session, "worker")
-    silent = heartbeat is None or ctx.now() - heartbeat.at > SILENCE
-    return Frame(
-        unread=storage.unread_for_system(ctx.session, actor.id, MOST_UNREAD),
-        silent=silent,
-        silent_since=heartbeat.at if heartbeat is not None else None,
-    )
+    """One small question, on every page."""
+    unread, alive_at = storage.around_for_system(ctx.session, actor.id, MOST_UNREAD)
+    silent = alive_at is None or ctx.now() - alive_at > SILENCE
+    return Frame(unread=unread, silent=silent, silent_since=alive_at)
 
 
 def workbench(ctx: Context, actor: Actor) -> Workbench:
@@ -48,11 +44,11 @@ def workbench(ctx: Context, actor: Actor) -> Workbench:
         regions=_by_region(ctx, waiting, region) if region is not None else [],
         by_part=_by_part(waiting) if parts_apart else {},
         visits=visits_to_issue(ctx, actor) if not unit else [],
-        overdue=_oldest(ctx, actor, P.due_on, is_overdue(today)),
-        due_today=_oldest(ctx, actor, P.due_on, P.status == "open", P.due_on == today, P.petition_due_on.is_(None)),
-        to_review=_oldest(ctx, actor, P.clock_on, P.status == "submitted"),
-        petitions=_oldest(ctx, actor, P.clock_on, P.petition_kind.in_(PETITIONS)) if not unit else [],
-        upcoming=_oldest(ctx, actor, P.due_on, P.status == "open", P.due_on > today) if unit else [],
+        overdue=_oldest(ctx, actor, "due_on", overdue=True),
+        due_today=_oldest(ctx, actor, "due_on", deadline="due_today"),
+        to_review=_oldest(ctx, actor, "clock_on", status=["submitted"]),
+        petitions=_oldest(ctx, actor, "clock_on", petition=["extension", "objection"]) if not unit else [],
+        upcoming=_oldest(ctx, actor, "due_on", status=["open"], due_from=today + timedelta(days=1)) if unit else [],
         notices=unacknowledged(ctx, actor) if unit else [],
     )
 
@@ -62,14 +58,16 @@ def visits_to_issue(ctx: Context, actor: Actor, region: str | None = None) -> li
     return [VisitToIssue(*row) for row in storage.to_issue(actor, ctx.session, region, MOST_VISITS)]
 
 
-def next_to_review(ctx: Context, actor: Actor, after: Collection[Any] = ()) -> ProblemView | None:
+def next_to_review(ctx: Context, actor: Actor, after: Collection[UUID] = ()) -> ProblemView | None:
     """The proof that waits the longest, but for those that were just looked at."""
-    conditions = [P.status == "submitted", P.review_due_on.is_not(None), P.id.not_in(list(after))]
-    return next(iter(_oldest(ctx, actor, P.clock_on, *conditions)), None)
+    row = storage.longest_waiting_proof(actor, ctx.session, after)
+    return line_of(ctx, row) if row is not None else None
 
 
-def _oldest(ctx: Context, actor: Actor, by: Any, *conditions: Any) -> list[ProblemView]:
-    return [line_of(ctx, row) for row in storage.oldest(actor, ctx.session, conditions, by, SHOWN)]
+def _oldest(ctx: Context, actor: Actor, by: str, **filters: Any) -> list[ProblemView]:
+    """The first of the list that the figure opens."""
+    rows = problem_list.oldest_visible(actor, ctx.session, filters, ctx.today(), by, SHOWN)
+    return [line_of(ctx, row) for row in rows]
 
 
 def _sum(waiting: Iterable[Waiting]) -> Waits:
@@ -77,16 +75,13 @@ def _sum(waiting: Iterable[Waiting]) -> Waits:
 
 
 def _waits(one: Waiting) -> Waits:
-    is_open, submitted = one.status == "open", one.status == "submitted"
     return Waits(
         overdue=one.overdue,
         due_today=one.due_today,
-        not_due=one.count - one.overdue - one.due_today if is_open else 0,
+        not_due=one.count - one.overdue - one.due_today if one.status == "open" else 0,
         found=one.count if one.status == "found" else 0,
-        to_review=one.count if submitted else 0,
-        review_late=one.late if submitted else 0,
+        to_review=one.count if one.status == "submitted" else 0,
         petitions=one.petitions,
-        transferred=one.count if one.status == "transferred" else 0,
     )
 
 

@@ -16,6 +16,7 @@ from inspection.domain.incoming import Incoming
 from inspection.domain.inspections import Submission, Withdrawal
 from inspection.domain.petitions import PetitionDecision
 from inspection.domain.views import InspectionView, Page, Receipt
+from inspection.downloads import DOCX, document
 from inspection.schemas.inspections import (
     InspectionBody,
     InspectionDetailSchema,
@@ -29,9 +30,6 @@ from inspection.schemas.inspections import (
     read_withdrawal_decision,
 )
 from inspection.schemas.queries import InspectionQuery
-from inspection.web import tagged
-
-DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
 
 @endpoint(
@@ -130,9 +128,3 @@ def put_withdrawal_decision(
 def get_notice_document(ctx: Context, actor: Actor, inspection_id: UUID) -> Response:
     """The frozen notice of an inspection; before it is issued, a watermarked draft for the department."""
     return document(notice_documents.get_inspection_document(ctx, actor, inspection_id), f"notice-{inspection_id}.docx")
-
-
-def document(data: bytes, name: str) -> Response:
-    response = Response(data, content_type=DOCX)
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return tagged(response)

@@ -11,12 +11,12 @@ from inspection.actions import notice_documents
 from inspection.actions import notices as actions
 from inspection.actions.context import Context
 from inspection.api.endpoint import Answer, endpoint
-from inspection.api.inspections import DOCX, document
 from inspection.domain.actor import Actor
 from inspection.domain.incoming import Incoming
 from inspection.domain.notices import Acknowledgement, Issue
 from inspection.domain.problem_views import NoticeLine, NoticeView
 from inspection.domain.views import Page
+from inspection.downloads import DOCX, document
 from inspection.schemas.problems import (
     AcknowledgementBody,
     NoticeBody,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response, request, send_file
+from flask import Response, request
 
+from inspection import downloads
 from inspection.actions import evidence as actions
 from inspection.actions.context import Context
 from inspection.api.endpoint import Answer, endpoint
@@ -37,10 +38,7 @@ def put_photo(ctx: Context, actor: Actor, sha256: str) -> Answer:
 
 
 def _derived(ctx: Context, actor: Actor, sha256: str, name: str) -> Response:
-    path = actions.derived_copy(ctx, actor, sha256, name)
-    response = send_file(path, mimetype="image/jpeg", etag=f"{sha256}-{name}", conditional=True, max_age=0)
-    response.headers["Cache-Control"] = "private, no-cache"
-    return response
+    return downloads.copy(actions.derived_copy(ctx, actor, sha256, name), sha256, name)
 
 
 @endpoint(
@@ -77,10 +75,4 @@ def get_shared(ctx: Context, actor: Actor, sha256: str) -> Response:
 )
 def get_original(ctx: Context, actor: Actor, query: dict[str, Any], sha256: str) -> Response:
     """The original as an attachment; each read is recorded with its purpose."""
-    handle, photo = actions.open_original(ctx, actor, sha256, query.get("purpose"))
-    suffix = photo.type.rsplit("/", 1)[-1].replace("jpeg", "jpg")
-    response = send_file(
-        handle, mimetype=photo.type, as_attachment=True, download_name=f"{sha256}.{suffix}", etag=sha256, max_age=0
-    )
-    response.headers["Cache-Control"] = "private, no-store"
-    return response
+    return downloads.original(*actions.open_original(ctx, actor, sha256, query.get("purpose")))

@@ -5,21 +5,19 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from flask import Response, request, send_file
+from flask import Response, request
 
 from inspection.actions import problems as actions
 from inspection.actions import rectifications
 from inspection.actions.context import Context
-from inspection.actions.institutions import get_institution
 from inspection.api.endpoint import Answer, endpoint
-from inspection.documents import problem_list, workbook
 from inspection.domain.actor import Actor
-from inspection.domain.errors import Refused
 from inspection.domain.incoming import Incoming
 from inspection.domain.problem_views import ProblemView
 from inspection.domain.rectifications import Decision, Proof
 from inspection.domain.texts import language_of
 from inspection.domain.views import Page
+from inspection.downloads import XLSX, list_of_problems
 from inspection.schemas.problems import (
     ProblemDetailSchema,
     ProblemSchema,
@@ -33,8 +31,6 @@ from inspection.schemas.problems import (
 )
 from inspection.schemas.queries import ProblemQuery, filters_of
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-
 
 @endpoint("GET", "/problems", "problem.read", query=ProblemQuery(), paged=True, returns={200: ProblemSchema()})
 def list_problems(ctx: Context, actor: Actor, query: dict[str, Any]) -> Page[ProblemView]:
@@ -46,20 +42,7 @@ def list_problems(ctx: Context, actor: Actor, query: dict[str, Any]) -> Page[Pro
 def export_problems(ctx: Context, actor: Actor, query: dict[str, Any]) -> Response:
     """The problem list as a workbook, under the same filters, which stand in it with the moment of its making."""
     language = language_of(request.headers.get("Accept-Language", ""))
-    head = problem_list.head(query, _institution_name(ctx, actor, query), ctx.clock.local(ctx.now()), language)
-    rows = (problem_list.row(problem, language) for problem in actions.export_problems(ctx, actor, filters_of(query)))
-    response = send_file(workbook.write(head, rows), mimetype=XLSX, as_attachment=True, download_name="problems.xlsx")
-    response.headers["Cache-Control"] = "no-store"
-    return response
-
-
-def _institution_name(ctx: Context, actor: Actor, query: dict[str, Any]) -> str | None:
-    if query.get("institution") is None:
-        return None
-    try:
-        return get_institution(ctx, actor, query["institution"]).summary.name
-    except Refused:
-        return None
+    return list_of_problems(ctx, actor, query, language, "problems.xlsx")
 
 
 @endpoint(

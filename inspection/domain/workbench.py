@@ -13,16 +13,14 @@ from inspection.domain.problem_views import NoticeLine, ProblemView
 @dataclass(frozen=True, slots=True)
 class Waits:
     """How many unfinished problems wait, and for what. `overdue`, `due_today` and `not_due` are the unit's open ones,
-    `to_issue` findings without a notice, `to_review` proofs, of which `review_late` are past their day."""
+    `found` are findings without a notice, `to_review` proofs."""
 
     overdue: int = 0
     due_today: int = 0
     not_due: int = 0
     found: int = 0
     to_review: int = 0
-    review_late: int = 0
     petitions: int = 0
-    transferred: int = 0
 
     def __add__(self, other: Waits) -> Waits:
         return Waits(*(getattr(self, one.name) + getattr(other, one.name) for one in fields(self)))

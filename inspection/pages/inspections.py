@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 from flask import Response, url_for
@@ -15,13 +15,12 @@ from inspection.actions.institutions import name_of, regions_of
 from inspection.domain.actor import Actor
 from inspection.domain.errors import Refused
 from inspection.domain.texts import desk_texts
+from inspection.downloads import document
 from inspection.pages.desk import ROWS, Query, deed, done, language, page, place, wrong_in
 from inspection.pages.forms import Form, incoming
 from inspection.schemas.inspections import read_withdrawal, read_withdrawal_decision
 from inspection.schemas.queries import InspectionQuery
 from inspection.web import cursor_of
-
-DOCX: Final = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
 
 @place("/inspections", "inspection.read", query=InspectionQuery())
@@ -60,11 +59,7 @@ def receipt(ctx: Context, actor: Actor, inspection_id: UUID) -> Response:
 @place("/inspections/<uuid:inspection_id>/notice.docx", "notice.read")
 def draft(ctx: Context, actor: Actor, inspection_id: UUID) -> Response:
     """The frozen notice; before it is issued, a watermarked draft for whoever may issue it."""
-    data = notice_documents.get_inspection_document(ctx, actor, inspection_id)
-    response = Response(data, content_type=DOCX)
-    response.headers["Content-Disposition"] = f'attachment; filename="notice-{inspection_id}.docx"'
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return document(notice_documents.get_inspection_document(ctx, actor, inspection_id), f"notice-{inspection_id}.docx")
 
 
 def _led(text: str, inspection_id: UUID) -> Response:

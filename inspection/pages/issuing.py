@@ -15,7 +15,6 @@ from inspection.actions.to_issue import get_to_issue
 from inspection.documents.notice_text import composed
 from inspection.domain.actor import Actor
 from inspection.domain.errors import Refused
-from inspection.domain.permissions import acting
 from inspection.domain.texts import desk_texts
 from inspection.domain.workbench import MOST_VISITS
 from inspection.pages.desk import Query, deed, done, language, page, place
@@ -62,7 +61,7 @@ def issue(ctx: Context, actor: Actor, form: Form, visit_id: UUID) -> Response:
         return _shown(form, visit_id)
     issued = issue_notice(ctx, actor, form.act, given).value
     text = desk_texts(language())["issuing"]["issued"].format(number=issued.document_number)
-    following = workbench.visits_to_issue(ctx, acting(actor, "notice.issue"))
+    following = workbench.visits_to_issue(ctx, actor)
     if following:
         text += desk_texts(language())["issuing"]["more_wait"].format(count=len(following))
     return done(text, url_for("desk.notice", notice_id=issued.id))

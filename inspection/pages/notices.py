@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 from flask import Response, url_for
@@ -16,13 +16,12 @@ from inspection.documents.notice_text import composed
 from inspection.domain.actor import Actor
 from inspection.domain.permissions import acting
 from inspection.domain.texts import desk_texts
+from inspection.downloads import document
 from inspection.pages.desk import ROWS, Query, deed, done, language, page, place, wrong_in
 from inspection.pages.forms import Form, incoming
 from inspection.schemas.problems import read_acknowledgement
 from inspection.schemas.queries import NoticeQuery, yes_or_no
 from inspection.web import cursor_of
-
-DOCX: Final = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
 
 @place("/notices", "notice.read", query=NoticeQuery())
@@ -57,10 +56,7 @@ def notice(ctx: Context, actor: Actor, notice_id: UUID) -> Response:
 @place("/notices/<uuid:notice_id>.docx", "notice.read")
 def notice_document(ctx: Context, actor: Actor, notice_id: UUID) -> Response:
     """The very bytes that were served."""
-    response = Response(notice_documents.get_document(ctx, actor, notice_id), content_type=DOCX)
-    response.headers["Content-Disposition"] = f'attachment; filename="notice-{notice_id}.docx"'
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return document(notice_documents.get_document(ctx, actor, notice_id), f"notice-{notice_id}.docx")
 
 
 @deed("/notices/<uuid:notice_id>/acknowledgement", "notice.acknowledge", again=notice)

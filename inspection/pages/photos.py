@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from flask import Response, request, send_file
+from typing import Final
 
+from flask import Response, request
+
+from inspection import downloads
 from inspection.actions import evidence as actions
 from inspection.actions.context import Context
 from inspection.domain.actor import Actor
 from inspection.domain.errors import Refused
 from inspection.pages.desk import deed, page, place
-from inspection.pages.forms import Form
+from inspection.pages.forms import Form, incoming
+from inspection.schemas.queries import read_purpose
 
-KEPT: str = "private, no-cache"
-NOTHING = (
+NOTHING: Final = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 4 3"><path fill="#e5e6eb" d="M0 0h4v3H0z"/>'
     '<path stroke="#86909c" stroke-width=".08" d="M1 .6 3 2.4M3 .6 1 2.4"/></svg>'
 )
@@ -38,10 +41,7 @@ def _derived(ctx: Context, actor: Actor, sha256: str, name: str) -> Response:
         if request.accept_mimetypes.accept_html:  # somebody opened it, and reads
             raise
         return Response(NOTHING, refused.status, content_type="image/svg+xml", headers={"Cache-Control": "no-store"})
-    response: Response = send_file(path, mimetype="image/jpeg", etag=f"{sha256}-{name}", conditional=True, max_age=0)
-    response.headers["Cache-Control"] = KEPT
-    response.headers["Content-Security-Policy"] = "default-src 'none'; frame-ancestors 'none'; sandbox"
-    return response
+    return downloads.copy(path, sha256, name)
 
 
 @place("/photos/<hash:sha256>", "photo.read_original")
@@ -54,10 +54,5 @@ def photo(ctx: Context, actor: Actor, sha256: str) -> Response:
 @deed("/photos/<hash:sha256>/original", "photo.read_original", again=photo)
 def original(ctx: Context, actor: Actor, form: Form, sha256: str) -> Response:
     """The bytes as they came; the read is recorded with its purpose."""
-    handle, known = actions.open_original(ctx, actor, sha256, (form.text("purpose") or "")[:500] or None)
-    suffix = known.type.rsplit("/", 1)[-1].replace("jpeg", "jpg")
-    response: Response = send_file(
-        handle, mimetype=known.type, as_attachment=True, download_name=f"{sha256}.{suffix}", etag=sha256, max_age=0
-    )
-    response.headers["Cache-Control"] = "private, no-store"
-    return response
+    given = incoming(form.body("purpose"), read_purpose).load()
+    return downloads.original(*actions.open_original(ctx, actor, sha256, given.get("purpose")))

@@ -4,23 +4,22 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from flask import Response, request, send_file, url_for
+from flask import Response, request, url_for
 
 from inspection.actions import problems as actions
 from inspection.actions.context import Context
 from inspection.actions.institutions import name_of, regions_of
 from inspection.actions.reminders import remind as remind_units
-from inspection.documents import problem_list, workbook
 from inspection.domain.actor import Actor
 from inspection.domain.errors import Refused
 from inspection.domain.texts import desk_texts
+from inspection.downloads import list_of_problems
 from inspection.pages.desk import ROWS, Query, deed, done, language, page, place, wrong_in
 from inspection.pages.forms import Form, incoming
 from inspection.schemas.queries import ProblemQuery, filters_of
 from inspection.schemas.turns import read_reminder
 from inspection.web import cursor_of
 
-XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 PLAIN: Final = frozenset({"status", "severity", "q", "deadline", "region", "petition", "institution"})
 """Conditions that are always in sight; with any other the rest is unfolded."""
 
@@ -56,16 +55,8 @@ def export_problems(ctx: Context, actor: Actor, query: Query) -> Response:
     """Exactly what is shown under the same conditions, as a workbook that says which they were."""
     if query.faults:
         raise Refused("invalid", query.faults)
-    name = name_of(ctx, actor, query.get("institution"))
-    head = problem_list.head(query.values, name, ctx.clock.local(ctx.now()), language())
-    rows = (
-        problem_list.row(problem, language())
-        for problem in actions.export_problems(ctx, actor, filters_of(query.values))
-    )
-    title = f"{problem_list.word('workbook', 'title', language())} {ctx.today().isoformat()}.xlsx"
-    response = send_file(workbook.write(head, rows), mimetype=XLSX, as_attachment=True, download_name=title)
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    name = f"{desk_texts(language())['problems']['title']} {ctx.today().isoformat()}.xlsx"
+    return list_of_problems(ctx, actor, query.values, language(), name)
 
 
 @deed("/problems/remind", "problem.remind", again=problems)

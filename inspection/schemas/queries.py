@@ -11,7 +11,7 @@ from inspection.domain.figures import RECOMMENDATIONS
 from inspection.domain.inspections import SEVERITIES
 from inspection.domain.institutions import KINDS
 from inspection.domain.problems import STATUSES
-from inspection.schemas.wire import CODES, Choice, Day, Id, Moment, Pattern, Text, Whole, Wire
+from inspection.schemas.wire import CODES, Choice, Day, Id, Moment, Pattern, Text, Whole, Wire, reader
 
 
 class Region(fields.String):
@@ -62,6 +62,9 @@ class InstitutionQuery(Wire):
 
 class PurposeQuery(Wire):
     purpose = Text(500)
+
+
+read_purpose = reader(PurposeQuery(), dict)
 
 
 class InspectionQuery(Wire):

@@ -8,8 +8,20 @@ from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Float, ForeignKey, Index, LargeBinary, String, bindparam, select, update
-from sqlalchemy.orm import Mapped, Session, mapped_column, undefer
+from sqlalchemy import (
+    ColumnElement,
+    Float,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    String,
+    and_,
+    bindparam,
+    select,
+    union,
+    update,
+)
+from sqlalchemy.orm import Mapped, Session, aliased, mapped_column, undefer
 
 from inspection.domain.actor import Actor
 from inspection.storage.db import Base, Json
@@ -183,21 +195,12 @@ def answered_elsewhere_for_system(session: Session, inspection: InspectionRow) -
 
 def took_part_for_system(session: Session, inspection_ids: Sequence[UUID]) -> frozenset[UUID]:
     """Everybody who submitted or took part in one of these inspections or in another submission of its visit."""
-    visits = select(InspectionRow.visit_id, InspectionRow.institution_id).where(InspectionRow.id.in_(inspection_ids))
-    named = session.execute(visits).all()
-    people: set[UUID] = set()
-    for visit_id, institution_id in named:
-        of_visit = select(InspectionRow.id).where(
-            InspectionRow.visit_id == visit_id, InspectionRow.institution_id == institution_id
-        )
-        people.update(session.scalars(select(InspectionRow.submitter_id).where(InspectionRow.id.in_(of_visit))))
-        people.update(
-            user_id
-            for user_id in session.scalars(
-                select(ParticipantRow.user_id).where(ParticipantRow.inspection_id.in_(of_visit))
-            )
-            if user_id is not None
-        )
+    named = aliased(InspectionRow)
+    same = (named.visit_id == InspectionRow.visit_id, named.institution_id == InspectionRow.institution_id)
+    of_visits = select(InspectionRow.id).join(named, and_(*same)).where(named.id.in_(inspection_ids))
+    submitters = select(InspectionRow.submitter_id).where(InspectionRow.id.in_(of_visits))
+    others = select(ParticipantRow.user_id).where(ParticipantRow.inspection_id.in_(of_visits))
+    people = session.scalars(union(submitters, others.where(ParticipantRow.user_id.is_not(None))))
     return frozenset(people)
 
 

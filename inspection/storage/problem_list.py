@@ -154,6 +154,14 @@ def stream_visible(actor: Actor, session: Session, filters: Mapping[str, Any], t
     return session.execute(ordered.execution_options(yield_per=1000, stream_results=True))
 
 
+def oldest_visible(
+    actor: Actor, session: Session, filters: Mapping[str, Any], today: date, by: str, limit: int
+) -> Sequence[Any]:
+    """The columns of `LISTED` under the same filters, the earliest date `by` (due_on, clock_on) first."""
+    statement = _filtered(select(*LISTED).where(visible(actor, P)), filters, today)
+    return session.execute(statement.order_by(P[by], P.id).limit(limit)).all()
+
+
 def count_visible(actor: Actor, session: Session, filters: Mapping[str, Any], today: date, most: int) -> int:
     """How many match, counted no further than `most`."""
     matching = _filtered(select(P.id).where(visible(actor, P)), filters, today).limit(most).subquery()

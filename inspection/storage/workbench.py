@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy import ColumnElement, and_, func, select, type_coerce
 from sqlalchemy.orm import Session
 
 from inspection.domain.actor import Actor
 from inspection.domain.problems import UNFINISHED
 from inspection.storage.inspections import InspectionRow
+from inspection.storage.installation import HeartbeatRow
 from inspection.storage.notifications import NotificationRow
 from inspection.storage.problem_list import LISTED, PLACE, P, is_overdue
 from inspection.storage.scope import in_region, sees_widely, visible, visible_institutions
@@ -23,8 +24,8 @@ ORDER: Final = tuple(sorted(UNFINISHED))
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """How many unfinished problems of one state a region has. Of them `overdue` and `due_today` (open ones), those with
-    `petitions` that wait for a decision, and `late` ones: the clock of whoever holds them has run out."""
+    """How many unfinished problems of one state a region has. Of them `overdue` and `due_today` (open ones), and those
+    with `petitions` that wait for a decision."""
 
     region_code: str
     recommendation: str | None
@@ -33,7 +34,6 @@ class Waiting:
     overdue: int
     due_today: int
     petitions: int
-    late: int
 
 
 def waiting_by(actor: Actor, session: Session, today: date, *, by_recommendation: bool) -> list[Waiting]:
@@ -45,7 +45,6 @@ def waiting_by(actor: Actor, session: Session, today: date, *, by_recommendation
         _count(is_overdue(today)).label("overdue"),
         _count(and_(P.status == "open", P.due_on == today, P.petition_due_on.is_(None))).label("due_today"),
         _count(P.petition_kind.is_not(None)).label("petitions"),
-        _count(P.clock_on < today).label("late"),
     )
     few = () if sees_widely(actor) else (visible(actor, P),)
     inner = select(*keys, *counts).where(P.status.in_(ORDER), *few).group_by(*keys).subquery()
@@ -65,11 +64,12 @@ def _count(condition: ColumnElement[bool]) -> ColumnElement[int]:
     return func.count().filter(condition)
 
 
-def oldest(actor: Actor, session: Session, conditions: Sequence[Any], by: Any, limit: int) -> Sequence[Any]:
-    """The columns of a list's line of the problems under these conditions, those first whose date `by` is the
-    earliest."""
-    statement = select(*LISTED).where(visible(actor, P), *conditions)
-    return session.execute(statement.order_by(by, P.id).limit(limit)).all()
+def longest_waiting_proof(actor: Actor, session: Session, but: Collection[UUID]) -> Any:
+    """The columns of a list's line of the problem whose whole proof waits the longest, but for these; None at the
+    end."""
+    waits = (P.status == "submitted", P.review_due_on.is_not(None), P.id.not_in(list(but)))
+    statement = select(*LISTED).where(visible(actor, P), *waits)
+    return session.execute(statement.order_by(P.clock_on, P.id).limit(1)).first()
 
 
 def to_issue(actor: Actor, session: Session, region: str | None, limit: int) -> Sequence[Any]:
@@ -105,8 +105,12 @@ def to_issue(actor: Actor, session: Session, region: str | None, limit: int) -> 
     return session.execute(statement).all()
 
 
-def unread_for_system(session: Session, user_id: UUID, most: int) -> int:
-    """How many messages a person has not read, counted no further than `most`."""
+def around_for_system(session: Session, user_id: UUID, most: int) -> tuple[int, datetime | None]:
+    """What every page shows, in one question: how many messages a person has not read, counted no further than `most`,
+    and when the worker was last alive."""
     row = NotificationRow.__table__.c
     some = select(row.id).where(row.user_id == user_id, row.read_at.is_(None)).limit(most).subquery()
-    return session.scalar(select(func.count()).select_from(some)) or 0
+    unread = select(func.count()).select_from(some).scalar_subquery()
+    alive = select(HeartbeatRow.at).where(HeartbeatRow.name == "worker").scalar_subquery()
+    count, at = session.execute(select(unread, type_coerce(alive, HeartbeatRow.at.type))).one()
+    return int(count), at
