@@ -55,7 +55,7 @@ NAV: Final = (
 
 TYPED_LIMIT: Final = 8 * 2**20
 """Bytes of all that is typed into a form or carried on in it. Files beside it wait on the disk, what is typed in
-memory; who never signed in here sends no files."""
+memory; who may not act sends no files."""
 
 GONE: Final = ("not_signed_in", "not_allowed", "not_found")
 """Refused so, there is no page to show the form on again."""
@@ -135,11 +135,11 @@ def deed(
         @wraps(function)
         def view(**parts: Any) -> Response:
             ctx = _begin()
-            g.form = _form(limit)
+            arguments, barred = _who_acts(ctx, permission)
+            g.form = _form(limit, barred)
             _from_here()
-            arguments: dict[str, Any] = {}
-            if permission != ANYONE:
-                arguments["actor"] = _allowed(ctx, permission)
+            if barred:
+                raise barred
             _own_form()
             try:
                 shown: Response = function(ctx, form=g.form, **arguments, **parts)
@@ -172,19 +172,29 @@ def _parts(path: str) -> list[str]:
     return [piece.partition("<")[2].partition(">")[0] for piece in path.split("/") if "<" in piece]
 
 
-def _form(limit: int) -> Form:
-    """What was sent; raises `too_large` above the limit, of which nothing was read, and `not_signed_in` where only
-    somebody who is may send so much."""
+def _who_acts(ctx: Context, permission: str) -> tuple[dict[str, Any], Refused | None]:
+    """The actor of an act, or why nobody may act: known before the form is read, said when its words are kept."""
+    if permission == ANYONE:
+        return {}, None
+    try:
+        return {"actor": _allowed(ctx, permission)}, None
+    except Refused as refused:
+        return {}, refused
+    finally:
+        ctx.session.rollback()  # nothing is held open while the form comes over a slow line
+
+
+def _form(limit: int, barred: Refused | None) -> Form:
+    """What was sent; raises `too_large` above the limit, of which nothing was read. Who may not act sends no files:
+    only what is typed is read, so that it can be shown again."""
     typed = min(limit, TYPED_LIMIT)
-    request.max_content_length = limit if "token" in session else typed
+    request.max_content_length = typed if barred else limit
     request.max_form_memory_size = typed
     try:
         return Form(MultiDict(request.form))
     except RequestEntityTooLarge:
         request.max_content_length = None  # so that the rest can be taken off the line
-        if "token" not in session and limit > typed:
-            raise Refused("not_signed_in") from None
-        raise Refused("too_large", limit_mb=limit // 2**20) from None
+        raise barred or Refused("too_large", limit_mb=limit // 2**20) from None
 
 
 def _begin() -> Context:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import re
 from urllib.parse import quote
 
 import pytest
 from sqlalchemy import func, select
+from werkzeug.datastructures import MultiDict
 
 from inspection.actions.doctor import SILENCE
 from inspection.actions.sweep import beat
@@ -224,6 +226,17 @@ def test_who_is_not_signed_in_fills_no_memory(sqlite_world: World) -> None:
     answer = clerk.post(f"/problems/{new_id()}/rectify", {"description": "x" * (TYPED_LIMIT + 1)}, follow=False)
     assert answer.status == 401
     assert len(answer.html) < TYPED_LIMIT
+
+
+def test_who_may_not_act_fills_no_disk(sqlite_world: World) -> None:
+    """A file is read only from who may send one; what was typed beside a small one is kept all the same."""
+    for who in (None, "secadmin"):
+        clerk = Clerk(sqlite_world, who)
+        for size in (10, TYPED_LIMIT + 1):
+            files = {"description": "换了门锁", "photos": (io.BytesIO(b"x" * size), "a.jpg")}
+            answer = clerk.post(f"/problems/{new_id()}/rectify", MultiDict(files), multipart=True, follow=False)
+            assert answer.status == (403 if who else 401)
+            assert ("换了门锁" in answer.html) == (size == 10), (who, size)
 
 
 def test_no_secret_comes_back_with_a_form(sqlite_world: World) -> None:

@@ -6,8 +6,6 @@ import io
 from typing import Any
 
 import pytest
-from werkzeug.datastructures import FileStorage
-from werkzeug.test import encode_multipart
 
 from tests.pages.test_queries import MOST, counted
 from tests.support.desk import Clerk, Opened
@@ -381,12 +379,9 @@ def test_what_changed_between_checking_and_writing(world: World) -> None:
 def test_a_file_that_is_too_large_and_who_may_not(world: World) -> None:
     for size in (4 * 2**20 + 1, 7 * 2**20):
         page = Clerk(world, "bureau").open("/institutions/import")
-        fields = page.form("check").fields.to_dict() | {"file": FileStorage(io.BytesIO(b"a" * size), "places.csv")}
-        boundary, body = encode_multipart(fields)
-        kind = f"multipart/form-data; boundary={boundary}"
-        answer = page.clerk.client.post("/institutions/import/check", data=body, content_type=kind)
-        assert answer.status_code == 413
-        assert "MB" in answer.get_data(as_text=True)
+        answer = page.send("check", {"file": (io.BytesIO(b"a" * size), "places.csv")})
+        assert answer.status == 413
+        assert "MB" in answer.text
     for who in ("inspector", "school", "congress", "secadmin"):
         assert Clerk(world, who).open("/institutions/import").status == 403
     template = Clerk(world, "bureau").open("/institutions/import.csv")

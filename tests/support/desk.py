@@ -4,14 +4,15 @@ JavaScript does."""
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import urlencode, urljoin
 
 from flask.testing import FlaskClient
-from werkzeug.datastructures import MultiDict
-from werkzeug.test import TestResponse
+from werkzeug.datastructures import CombinedMultiDict, MultiDict
+from werkzeug.test import EnvironBuilder, TestResponse, encode_multipart
 
 from tests.support.world import World
 
@@ -169,7 +170,11 @@ class Clerk:
         return self._lead(path, self.client.get(path, headers=self._headers(), buffered=True))
 
     def post(self, path: str, data: Any, multipart: bool = False, follow: bool = True) -> Opened:
-        kind = "multipart/form-data" if multipart else "application/x-www-form-urlencoded"
+        kind = "application/x-www-form-urlencoded"
+        if multipart:  # in one piece, so that the client holds no file open
+            with closing(EnvironBuilder(data=data)) as fields:
+                boundary, data = encode_multipart(CombinedMultiDict([fields.form, fields.files]))
+            kind = f"multipart/form-data; boundary={boundary}"
         response = self.client.post(path, data=data, content_type=kind, headers=self._headers(), buffered=True)
         return self._lead(path, response) if follow else Opened(self, path, response)
 
