@@ -55,7 +55,8 @@ def _transfer(ctx: Context, actor: Actor, problem: ProblemRow, incoming: Incomin
     given = incoming.load()
     if problem.status == "open" and given.kind != "department":
         raise invalid(Fault("/responsible/kind", "not_transferred"))
-    _refuse(transfer_faults(given, _promised(problem), ctx.today()))
+    latest = deadlines.promised(problem.ordered_due_on, problem.extended_due_on)
+    _refuse(transfer_faults(given, latest, ctx.today()))
     before = problem.responsible_name
     problem.responsible_kind = given.kind
     problem.responsible_name = given.name
@@ -101,15 +102,10 @@ def _give_date(ctx: Context, problem: ProblemRow, decided: date | None) -> None:
     if decided is not None:
         problem.due_on, problem.due_basis = decided, None
     else:
-        old = max(_promised(problem) or ctx.today(), ctx.today())
-        set_due(problem, deadlines.next_due_on(old, ctx.today(), problem.due_days, ctx.calendar()))
+        latest = deadlines.promised(problem.ordered_due_on, problem.extended_due_on)
+        set_due(problem, deadlines.handed_back_due_on(latest, ctx.today(), problem.due_days, ctx.calendar()))
     problem.ordered_due_on = problem.ordered_due_on or problem.due_on
     set_clock(problem)
-
-
-def _promised(problem: ProblemRow) -> date | None:
-    """The latest date that was ordered of the unit, or that it was granted."""
-    return max((day for day in (problem.ordered_due_on, problem.extended_due_on) if day is not None), default=None)
 
 
 def _reply(ctx: Context, actor: Actor, problem: ProblemRow, incoming: Incoming[Reply]) -> None:

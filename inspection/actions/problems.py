@@ -182,7 +182,9 @@ def get_problem(ctx: Context, actor: Actor, problem_id: UUID) -> ProblemDetail:
     if row is None:
         raise Refused("not_found")
     proofs = rectifications.of_problem_for_system(ctx.session, row.id)
-    reviews = rectifications.reviews_of_problem_for_system(ctx.session, row.id)
+    reviews = rectifications.reviews_of_problem_for_system(ctx.session, row.id) if proofs else []
+    asked = petitions.of_problem_for_system(ctx.session, row.id)
+    names = accounts.names_for_system(ctx.session, _people(reviews, asked))
     events = problems.events_for_system(ctx.session, row.id)
     return ProblemDetail(
         summary=view_of(ctx, row),
@@ -200,8 +202,8 @@ def get_problem(ctx: Context, actor: Actor, problem_id: UUID) -> ProblemDetail:
         recurrence_of=[UUID(earlier) for earlier in row.recurrence_of],
         merged=problems.merged_into_for_system(ctx.session, row.id),
         merged_into=row.merged_into_id,
-        petitions=petitions_of(ctx, row.id),
-        rounds=_rounds(ctx, row, proofs, reviews),
+        petitions=[petition_view(one, names) for one in asked],
+        rounds=_rounds(ctx, row, proofs, reviews, names),
         timeline=[EventView(event.at, event.actor_name, event.event, event.detail) for event in events],
         moves=_moves(ctx, actor, row, proofs),
     )
@@ -243,19 +245,27 @@ def _moves(ctx: Context, actor: Actor, row: ProblemRow, proofs: Sequence[Rectifi
     return rules.moves(facts, granted, ctx.today(), took_part=took_part, own_proof=own_proof)
 
 
+def _people(reviews: Sequence[ReviewRow], asked: Sequence[PetitionRow]) -> set[UUID]:
+    """Everybody who is named in the rounds and the requests."""
+    named = [(review.reviewer_id, review.second_reviewer_id) for review in reviews]
+    named += [(petition.asked_by_id, petition.decided_by_id) for petition in asked]
+    return {person for pair in named for person in pair if person is not None}
+
+
 def _rounds(
-    ctx: Context, row: ProblemRow, proofs: Sequence[RectificationRow], reviews: Sequence[ReviewRow]
+    ctx: Context,
+    row: ProblemRow,
+    proofs: Sequence[RectificationRow],
+    reviews: Sequence[ReviewRow],
+    names: Mapping[UUID, str],
 ) -> list[RectificationView]:
-    people = {review.reviewer_id for review in reviews} | {
-        r.second_reviewer_id for r in reviews if r.second_reviewer_id
-    }
-    names = accounts.names_for_system(ctx.session, people)
-    missing = evidence.missing_by_subject_for_system(ctx.session, [proof.id for proof in proofs])
+    waiting = [proof.id for proof in proofs if proof.whole_at is None]
+    missing = evidence.missing_by_subject_for_system(ctx.session, waiting)
     return [
         rectification_view(
             proof,
             row.status,
-            missing[proof.id],
+            missing.get(proof.id, ()),
             [
                 ReviewView(
                     id=review.id,
@@ -307,13 +317,6 @@ def rectification_view(
         flags=[FlagView(flag["code"], flag["pointer"]) for flag in proof.flags],
         reviews=reviews,
     )
-
-
-def petitions_of(ctx: Context, problem_id: UUID) -> list[PetitionView]:
-    rows = petitions.of_problem_for_system(ctx.session, problem_id)
-    people = {row.asked_by_id for row in rows} | {row.decided_by_id for row in rows if row.decided_by_id}
-    names = accounts.names_for_system(ctx.session, people)
-    return [petition_view(row, names) for row in rows]
 
 
 def petition_view(row: PetitionRow, names: Mapping[UUID, str]) -> PetitionView:

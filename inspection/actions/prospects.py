@@ -16,8 +16,7 @@ def prospects(ctx: Context, detail: ProblemDetail) -> Prospects:
     returns_to = state_after_return(problem.number, at_once=runs_at_once(problem.red_line, detail.due_days))
     old = max(problem.due_on or today, today)
     after_return = deadlines.next_due_on(problem.due_on or today, today, detail.due_days, calendar)[0]
-    promised = [day for day in (clocks.ordered_due_on, clocks.extended_due_on) if day is not None]
-    handed_back = deadlines.next_due_on(max([today, *promised]), today, detail.due_days, calendar)[0]
+    latest = deadlines.promised(clocks.ordered_due_on, clocks.extended_due_on)
     return Prospects(
         returned_due_on=after_return if returns_to == "open" else None,
         granted_due_on=deadlines.after_decision(asked.requested_due_on, today, calendar)
@@ -25,6 +24,6 @@ def prospects(ctx: Context, detail: ProblemDetail) -> Prospects:
         else None,
         denied_due_on=deadlines.after_decision(problem.due_on, today, calendar) if problem.due_on else None,
         department_due_on=deadlines.due_on(today, detail.due_days, calendar),
-        handed_back_due_on=handed_back,
+        handed_back_due_on=deadlines.handed_back_due_on(latest, today, detail.due_days, calendar)[0],
         extension_from=old,
     )

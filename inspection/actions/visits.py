@@ -28,16 +28,18 @@ def get_visit(ctx: Context, actor: Actor, visit_id: UUID, institution_id: UUID |
     first = [row for row in rows if row.institution_id == rows[0].institution_id]
     standing = [row for row in first if row.withdrawn_at is None]
     bodies = {row.id: orjson.loads(row.body) for row in first}
-    names = accounts.names_for_system(ctx.session, {row.submitter_id for row in first})
-    parts = _parts(ctx, standing)
-    team = team_of(ctx, standing)
+    named = inspections.participants_for_system(ctx.session, [row.id for row in first])
+    people = _people_of(ctx, first, named)
+    stand = {row.id for row in standing}
+    parts = _parts(standing, people)
+    team = team_from(standing, [person for person in named if person.inspection_id in stand], people)
     return VisitView(
         visit_id=visit_id,
         institution_id=rows[0].institution_id,
         inspections=[
             VisitPartView(
                 id=row.id,
-                by=names[row.submitter_id],
+                by=people[row.submitter_id].name,
                 received_at=row.received_at,
                 checklist_code=row.checklist_code,
                 sections=bodies[row.id].get("sections"),
@@ -79,28 +81,34 @@ def visit_flags(ctx: Context, issued: Sequence[InspectionRow]) -> list[dict[str,
     ids = {row.id for row in issued}
     for visit_id, first in {row.visit_id: row for row in issued}.items():
         rows = inspections.of_visit_for_system(ctx.session, first)
-        parts = _parts(ctx, rows)
+        named = inspections.participants_for_system(ctx.session, [row.id for row in rows])
+        people = _people_of(ctx, rows, named)
+        parts = _parts(rows, people)
         flags += [
             {"code": "answers_conflict", "visit_id": str(visit_id), "item_code": conflict.item_code}
             for conflict in rules.conflicts(parts)
         ]
         if any(row.id not in ids and row.notice_id is None for row in rows):
             flags.append({"code": "visit_part_left_out", "visit_id": str(visit_id)})
-        team = team_of(ctx, rows)
+        team = team_from(rows, named, people)
         flags += [{"code": flag.code, "visit_id": str(visit_id)} for flag in flags_of(ctx, rows, parts, team)]
     return flags
 
 
-def _parts(ctx: Context, rows: Sequence[InspectionRow]) -> list[Part]:
-    names = accounts.names_for_system(ctx.session, {row.submitter_id for row in rows})
-    return [Part(row.id, names[row.submitter_id], orjson.loads(row.body)["answers"]) for row in rows]
+def _parts(rows: Sequence[InspectionRow], people: Mapping[UUID, UserRow]) -> list[Part]:
+    return [Part(row.id, people[row.submitter_id].name, orjson.loads(row.body)["answers"]) for row in rows]
 
 
 def team_of(ctx: Context, rows: Sequence[InspectionRow]) -> list[Member]:
     """Submitters and participants of these inspections, each once."""
     named = inspections.participants_for_system(ctx.session, [row.id for row in rows])
-    users = {row.submitter_id for row in rows} | {person.user_id for person in named if person.user_id is not None}
-    return team_from(rows, named, {user.id: user for user in accounts.users_for_system(ctx.session, users)})
+    return team_from(rows, named, _people_of(ctx, rows, named))
+
+
+def _people_of(ctx: Context, rows: Sequence[InspectionRow], named: Sequence[ParticipantRow]) -> dict[UUID, UserRow]:
+    """The accounts of whoever submitted these inspections or took part in them, by id."""
+    ids = {row.submitter_id for row in rows} | {person.user_id for person in named if person.user_id is not None}
+    return {user.id: user for user in accounts.users_for_system(ctx.session, ids)}
 
 
 def team_from(

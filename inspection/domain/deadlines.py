@@ -69,6 +69,16 @@ def next_due_on(old: date, today: date, days: int, calendar: Calendar) -> tuple[
     return computed(today, min(days, RETURN_DAYS), calendar, old)
 
 
+def promised(ordered: date | None, extended: date | None) -> date | None:
+    """The latest date that was ordered of the unit, or that it was granted."""
+    return max((day for day in (ordered, extended) if day is not None), default=None)
+
+
+def handed_back_due_on(latest: date | None, today: date, days: int, calendar: Calendar) -> tuple[date, Basis]:
+    """Handed back to the unit, or reopened: as after a return, no earlier than what was `promised`."""
+    return next_due_on(max(latest or today, today), today, days, calendar)
+
+
 def moved(old: date, due: date, today: date, calendar: Calendar) -> date:
     """Where a date goes that another calendar computes to be `due`. One that is still to come never lands in the past;
     one that has passed moves to the right day, but never to an earlier one, and what is overdue by it stays so."""

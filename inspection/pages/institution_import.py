@@ -4,7 +4,7 @@ Between the two the file travels with the form: the server keeps nothing that no
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any
+from typing import Final
 
 from flask import Response, url_for
 
@@ -15,19 +15,17 @@ from inspection.domain.errors import Refused
 from inspection.domain.imports import INSTITUTION_COLUMNS
 from inspection.domain.texts import desk_texts
 from inspection.pages import table_files
-from inspection.pages.desk import deed, done, language, page, place
+from inspection.pages.desk import deed, done, language, place
 from inspection.pages.forms import Form
+
+TABLE: Final = ("institution_import.html", INSTITUTION_COLUMNS)
 
 
 @place("/institutions/import", "institution.register")
 def import_form(ctx: Context, actor: Actor) -> Response:
     """What a table has to look like, and the form for it."""
     del ctx, actor
-    return _shown()
-
-
-def _shown(status: int = 200, **values: Any) -> Response:
-    return page("institution_import.html", status, **table_files.asked_of(INSTITUTION_COLUMNS), **values)
+    return table_files.shown(*TABLE)
 
 
 @place("/institutions/import.csv", "institution.register")
@@ -46,8 +44,10 @@ def check_import(ctx: Context, actor: Actor, form: Form) -> Response:
     try:
         lines = actions.preview_institutions(ctx, actor, table)
     except Refused as refused:
-        return _faulty(refused)
-    return _shown(preview=lines, counts=Counter(line.state for line in lines), table=table_files.letters(data))
+        return table_files.faulty(*TABLE, refused)
+    return table_files.shown(
+        *TABLE, preview=lines, counts=Counter(line.state for line in lines), table=table_files.letters(data)
+    )
 
 
 @deed(
@@ -63,14 +63,7 @@ def write_import(ctx: Context, actor: Actor, form: Form) -> Response:
     try:
         made = actions.import_institutions(ctx, actor, table)
     except Refused as refused:
-        return _faulty(refused)
+        return table_files.faulty(*TABLE, refused)
     text = desk_texts(language())["institutions"]["import"]["done"]
     said = text.format(new=made.new, changed=made.changed, unchanged=made.unchanged)
     return done(said, url_for("desk.institutions"))
-
-
-def _faulty(refused: Refused) -> Response:
-    """Each fault by row and column, in words."""
-    if refused.code != "invalid":
-        raise refused
-    return _shown(refused.status, faults=table_files.told(refused.faults), fault_count=len(refused.faults))

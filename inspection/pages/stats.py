@@ -41,9 +41,7 @@ Line = TypeVar("Line", Row, NumberRow)
 @place("/stats", "stats.read", query=StatsPageQuery())
 def stats(ctx: Context, actor: Actor, query: Query) -> Response:
     """Rows with their counts and rates; for those who see the problems, each count with its list."""
-    congress = figures.counting(actor).roles == figures.CONGRESS
-    group = query.get("group_by") or "region"
-    first, last = _period(ctx.today(), query, congress=congress)
+    congress, group, first, last = _asked(ctx, actor, query)
     faults: Sequence[Fault] = query.faults
     values: dict[str, Any] = {}
     if not faults:
@@ -67,29 +65,14 @@ def stats(ctx: Context, actor: Actor, query: Query) -> Response:
                 "bars": outcome_bars(rows),
                 "scale": SCALE,
             }
-    return page(
-        "stats.html",
-        422 if faults else 200,
-        query=query,
-        wrong=faults_by_field(faults, language()),
-        group=group,
-        groups=CONGRESS_GROUPS if congress else GROUPS,
-        first=first,
-        last=last,
-        columns=COLUMNS,
-        presets=_presets(ctx.today(), congress=congress),
-        regions=regions_of(ctx, acting(actor, "stats.read")),
-        congress=congress,
-        **values,
-    )
+    groups = CONGRESS_GROUPS if congress else GROUPS
+    return _shown("stats.html", ctx, actor, query, faults, groups=groups, columns=COLUMNS, **values)
 
 
 @place("/stats/numbers", "stats.read", query=StatsPageQuery())
 def numbers(ctx: Context, actor: Actor, query: Query) -> Response:
     """Head counts that the checklists gather: vetted staff among all staff first of all."""
-    congress = figures.counting(actor).roles == figures.CONGRESS
-    group = query.get("group_by") or "region"
-    first, last = _period(ctx.today(), query, congress=congress)
+    _, group, first, last = _asked(ctx, actor, query)
     faults: Sequence[Fault] = query.faults
     rows: list[NumberRow] = []
     if not faults:
@@ -97,22 +80,41 @@ def numbers(ctx: Context, actor: Actor, query: Query) -> Response:
             rows = _named(actions.get_numbers(ctx, actor, group, first, last, query.get("region")), group)
         except Refused as refused:
             faults = refused.faults
-    return page(
+    return _shown(
         "numbers.html",
-        422 if faults else 200,
-        query=query,
-        wrong=faults_by_field(faults, language()),
-        group=group,
+        ctx,
+        actor,
+        query,
+        faults,
         groups=CONGRESS_GROUPS,
-        first=first,
-        last=last,
         rows=rows,
         withheld=any(_is_withheld(row) for row in rows),
         items=sorted({code for row in rows for code in row.items}),
         item_texts=actions.item_texts(ctx),
+    )
+
+
+def _asked(ctx: Context, actor: Actor, query: Query) -> tuple[bool, str, date, date]:
+    """Whether for the congress, by what, and from which day to which."""
+    congress = figures.counting(actor).roles == figures.CONGRESS
+    return congress, query.get("group_by") or "region", *_period(ctx.today(), query, congress=congress)
+
+
+def _shown(template: str, ctx: Context, actor: Actor, query: Query, faults: Sequence[Fault], **values: Any) -> Response:
+    """The page with its form as it was asked, and what is senseless in it."""
+    congress, group, first, last = _asked(ctx, actor, query)
+    return page(
+        template,
+        422 if faults else 200,
+        query=query,
+        wrong=faults_by_field(faults, language()),
+        group=group,
+        first=first,
+        last=last,
         presets=_presets(ctx.today(), congress=congress),
         regions=regions_of(ctx, acting(actor, "stats.read")),
         congress=congress,
+        **values,
     )
 
 

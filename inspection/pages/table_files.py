@@ -4,7 +4,7 @@ confirms it. The server keeps nothing that nobody confirmed."""
 from __future__ import annotations
 
 import base64
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, Final
 
 from flask import Response, request
@@ -13,7 +13,7 @@ from inspection.documents import tables
 from inspection.domain.errors import Fault, Refused, invalid
 from inspection.domain.imports import Columns, Table
 from inspection.domain.texts import fault_text
-from inspection.pages.desk import language
+from inspection.pages.desk import language, page
 from inspection.pages.forms import Form
 
 LARGEST: Final = 4 * 2**20
@@ -64,18 +64,29 @@ def empty(columns: Columns, name: str) -> Response:
     return response
 
 
-def asked_of(columns: Columns) -> Mapping[str, Any]:
-    """What the form for a table says of it."""
+def shown(template: str, columns: Columns, status: int = 200, **values: Any) -> Response:
+    """The page on which such a table is given, with what it has to look like."""
     needed: Collection[str] = columns.needed
-    return {
-        "needed": [heading for heading, name in columns.names.items() if name in needed],
-        "others": [heading for heading, name in columns.names.items() if name not in needed],
-        "limit": LARGEST // 2**20,
-        "most": MOST_SHOWN,
-    }
+    return page(
+        template,
+        status,
+        needed=[heading for heading, name in columns.names.items() if name in needed],
+        others=[heading for heading, name in columns.names.items() if name not in needed],
+        limit=LARGEST // 2**20,
+        most=MOST_SHOWN,
+        **values,
+    )
 
 
-def told(faults: Sequence[Fault]) -> list[tuple[str, str, str]]:
+def faulty(template: str, columns: Columns, refused: Refused) -> Response:
+    """The page with each fault of the table by row and column, in words. What is wrong otherwise is raised again."""
+    if refused.code != "invalid" or any(fault.pointer == "/file" for fault in refused.faults):
+        raise refused
+    faults = refused.faults
+    return shown(template, columns, refused.status, faults=_told(faults), fault_count=len(faults))
+
+
+def _told(faults: Sequence[Fault]) -> list[tuple[str, str, str]]:
     """The first faults in words: (row, column, what is wrong)."""
     rows = []
     for fault in faults[:MOST_SHOWN]:

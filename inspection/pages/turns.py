@@ -10,10 +10,11 @@ from uuid import UUID
 
 from flask import Response, redirect, request, url_for
 
-from inspection.actions import evidence, people, petitions, rectifications
+from inspection.actions import evidence, petitions, rectifications
 from inspection.actions import problems as actions
 from inspection.actions.context import Context
 from inspection.actions.orders import give_order
+from inspection.actions.people import seconds_beside
 from inspection.actions.prospects import prospects
 from inspection.actions.workbench import next_to_review
 from inspection.domain.actor import Actor
@@ -36,7 +37,6 @@ from inspection.schemas.turns import (
 )
 
 PHOTOS_LIMIT: Final = 256 * 2**20
-SECONDS: Final = 200
 MOST_SKIPPED: Final = 50
 
 
@@ -52,16 +52,10 @@ def problem(ctx: Context, actor: Actor, query: Query, problem_id: UUID) -> Respo
         moves=moves,
         prospects=prospects(ctx, detail),
         pending=next((asked for asked in reversed(detail.petitions) if asked.state == "pending"), None),
-        seconds=_seconds(ctx, actor) if "accept" in moves or "settle" in moves else [],
+        seconds=seconds_beside(ctx, actor, detail.summary) if "accept" in moves or "settle" in moves else [],
         queue=query.get("queue") is not None and may(actor, "problem.review"),
         skipped=_skipped(query, problem_id),
     )
-
-
-def _seconds(ctx: Context, actor: Actor) -> list[tuple[str, str]]:
-    """Who may stand beside the reviewer."""
-    found = people.list_people(ctx, acting(actor, "people.read"), None, None, None, SECONDS).items
-    return [(str(one.id), f"{one.name}（{one.organisation}）") for one in found if one.id != actor.id]
 
 
 def _skipped(query: Query, problem_id: UUID) -> str:

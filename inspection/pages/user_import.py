@@ -3,7 +3,7 @@ and the activation codes are shown once."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Final
 
 from flask import Response
 
@@ -19,16 +19,14 @@ from inspection.pages import table_files
 from inspection.pages.desk import deed, page, place
 from inspection.pages.forms import Form
 
+TABLE: Final = ("user_import.html", USER_COLUMNS)
+
 
 @place("/users/import", "account.appoint")
 def user_import(ctx: Context, actor: Actor) -> Response:
     """What a table has to look like, and the form for it."""
     del ctx, actor
-    return _shown()
-
-
-def _shown(status: int = 200, **values: Any) -> Response:
-    return page("user_import.html", status, **table_files.asked_of(USER_COLUMNS), **values)
+    return table_files.shown(*TABLE)
 
 
 @place("/users/import.csv", "account.appoint")
@@ -47,8 +45,10 @@ def check_user_import(ctx: Context, actor: Actor, form: Form) -> Response:
     try:
         people = preview_users(ctx, actor, table)
     except Refused as refused:
-        return _faulty(refused)
-    return _shown(people=people, regions=dict(regions_of(ctx, actor)), table=table_files.letters(data))
+        return table_files.faulty(*TABLE, refused)
+    return table_files.shown(
+        *TABLE, people=people, regions=dict(regions_of(ctx, actor)), table=table_files.letters(data)
+    )
 
 
 @deed("/users/import", "account.appoint", again=user_import, limit=table_files.LIMIT)
@@ -58,12 +58,5 @@ def write_user_import(ctx: Context, actor: Actor, form: Form) -> Response:
     try:
         made = import_people(ctx, actor, form.act, given)
     except Refused as refused:
-        return _faulty(refused)
+        return table_files.faulty(*TABLE, refused)
     return page("user_codes.html", given=made, imported=True)
-
-
-def _faulty(refused: Refused) -> Response:
-    """Each fault by row and column, in words."""
-    if refused.code != "invalid" or any(fault.pointer == "/file" for fault in refused.faults):
-        raise refused
-    return _shown(refused.status, faults=table_files.told(refused.faults), fault_count=len(refused.faults))

@@ -15,7 +15,7 @@ TEMPLATES = sorted(FOLDER.glob("*.html"))
 NAMED = re.compile(r"\b(t|words)((?:\.[a-z_][a-z0-9_]*)+)")
 METHODS = {"format", "items", "values", "keys", "get"}
 HIDDEN = re.compile(r"\b(?:T|t\.[a-z_]+|words)\.(?:{})\b(?!\()".format("|".join(set(dir({})))))
-CHINESE = re.compile(r"[\u4e00-\u9fff]+")
+CHINESE = re.compile(r"[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef“”‘’]+")
 ALLOWED = {"中文"}
 """The language's own name, in its own language."""
 

@@ -10,7 +10,17 @@ from hypothesis import settings
 
 from tests.support.databases import ENGINES
 
-QUESTIONS = ("counts", "queries", "users", "institutions", "inspections", "log", "plan")
+QUESTIONS = (
+    "counts",
+    "queries",
+    "users",
+    "user_import",
+    "institutions",
+    "institution_import",
+    "inspections",
+    "log",
+    "plan",
+)
 """Subjects with statements of their own."""
 
 

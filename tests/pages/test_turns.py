@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from inspection.domain.actor import Grant
 from tests.support.desk import Clerk, Opened
 from tests.support.world import World, jpeg, sha256
 
@@ -69,6 +70,14 @@ def test_a_return_states_its_date_and_takes_a_reason(world: World) -> None:
     now = world.problem(problem["id"])
     assert (now["status"], now["round"], now["due_on"]) == ("open", 2, new)
     assert "照片不清" in at(world, "school", problem).text
+
+
+def test_only_who_may_second_is_offered(world: World) -> None:
+    """Over the problem's region, not the reviewer himself, and nobody of the inspection."""
+    world.employ("stranger2", Grant("edu_inspector", "150103"))
+    world.prove(world.open_problem()["id"])
+    offered = Clerk(world, "bureau").open("/review").form("accept").choices["second_reviewer"]
+    assert set(offered) == {"", *(world.person(who).id for who in ("inspector2", "procurator", "league"))}
 
 
 def test_the_queue_is_the_oldest_first_and_what_is_put_off_comes_last(world: World) -> None:
