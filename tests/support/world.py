@@ -11,10 +11,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 from flask import Flask
-from jinja2.bccache import Bucket, BytecodeCache
 from PIL import Image
 from werkzeug.test import TestResponse
 
@@ -22,12 +21,12 @@ from checklists.loader import published
 from inspection.actions.accounts import create_account
 from inspection.actions.context import Context
 from inspection.actions.sweep import Swept, sweep
-from inspection.app import create_app, parts_of
+from inspection.app import parts_of
 from inspection.demo.answers import failing_value, passing_answers
 from inspection.demo.cast import INSTITUTIONS
 from inspection.domain.actor import Grant
-from inspection.storage.db import db
 from tests.support import databases
+from tests.support.applications import application
 from tests.support.clock import HandClock
 
 CODES = {"school": "school", "kindergarten": "kindergarten", "tutoring_centre": "tutoring"}
@@ -197,33 +196,13 @@ class World:
         return [(item["kind"], item["problem_id"]) for item in reversed(items)]
 
 
-class Compiled(BytecodeCache):
-    """Templates that this process has compiled once: each test has an application of its own."""
-
-    known: ClassVar[dict[str, bytes]] = {}
-
-    def load_bytecode(self, bucket: Bucket) -> None:
-        if bucket.key in self.known:
-            bucket.bytecode_from_string(self.known[bucket.key])
-
-    def dump_bytecode(self, bucket: Bucket) -> None:
-        self.known[bucket.key] = bucket.bytecode_to_string()
-
-
 @contextmanager
 def made_world(engine: str, data_dir: Path) -> Iterator[World]:
-    with databases.copy(engine) as url:
-        clock = HandClock()
-        app = create_app(databases.settings_for(url, data_dir), clock)
-        app.jinja_env.bytecode_cache = Compiled()
+    clock = HandClock()
+    with databases.copy(engine) as url, application(engine, url, data_dir, clock) as app:
         world = World(app, clock, data_dir, engine)
         names = [place.name for place in INSTITUTIONS]
         seen = Person(world, "league").get("/institutions?limit=200").json["items"]
         found = {item["name"]: item["id"] for item in seen}
         world.places = [found[name] for name in names]
-        try:
-            yield world
-        finally:
-            with app.app_context():
-                db.session.remove()
-                db.engine.dispose()
+        yield world
