@@ -172,7 +172,7 @@ def serving_on(url: str, data_dir: Path, workers: int = 2) -> Iterator[Server]:
             process.wait()
 
 
-def wait_for(base: str, process: Gunicorn) -> None:
+def wait_for(base: str, process: Gunicorn | subprocess.Popen[bytes]) -> None:
     """Until it is ready; polling is the only thing that a socket which nobody listens on yet allows."""
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
