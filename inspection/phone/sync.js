@@ -177,3 +177,56 @@ export async function checklist(code, version = null) {
   const all = (await mine().all('checklists')).filter((one) => one.code === code);
   return all.sort((a, b) => b.version - a.version)[0];
 }
+
+// The audit log, checked by every phone: the head that it saw once must still be in the chain. Seals alone travel.
+
+const MOST_PAGES = 20;
+
+const bytesOf = (hex) => Uint8Array.from(hex.match(/../g), (pair) => parseInt(pair, 16));
+
+const hexOf = (bytes) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+
+/** SHA-256(0x01 ‖ seal ‖ leaf), all in hex. */
+async function sealed(seal, leaf) {
+  const joined = new Uint8Array(65);
+  joined[0] = 1;
+  joined.set(bytesOf(seal), 1);
+  joined.set(bytesOf(leaf), 33);
+  return hexOf(new Uint8Array(await crypto.subtle.digest('SHA-256', joined)));
+}
+
+/** Whether what the server tells leads from the head that is known to the one that it names. */
+async function follows(known, told) {
+  if (told.number < known.number) return false;
+  if (told.number !== known.number + told.leaves.length) return false;
+  let seal = known.seal;
+  for (const leaf of told.leaves) seal = await sealed(seal, leaf);
+  return seal === told.seal;
+}
+
+/**
+ * Compare the server's log with what was seen of it, and keep how far it was found in order. Returns the head that is
+ * no longer in it, null where all is well or nothing could be asked.
+ */
+export async function checkLog() {
+  const seen = (await setting('log_heads')) || {};
+  const first = await ask(null);
+  if (!first) return null;
+  const name = `${await setting('installation_id')} ${first.chain}`; // a server set up anew has a log of its own
+  let known = seen[name];
+  for (let page = 0; known && page < MOST_PAGES; page += 1) {
+    const told = await ask(known.number);
+    if (!told || told.chain !== first.chain) return null;
+    if (!(await follows(known, told))) return { chain: told.chain, number: known.number };
+    known = { number: told.number, seal: told.seal };
+    if (!told.more) break;
+  }
+  known ||= { number: first.number, seal: first.seal };
+  await keepSetting('log_heads', { ...seen, [name]: known });
+  return null;
+}
+
+async function ask(after) {
+  const answer = await call('GET', after === null ? '/audit/chain' : `/audit/chain?after=${after}`);
+  return answer.status === 200 ? answer.json : null;
+}

@@ -314,6 +314,16 @@ def holds_over_for_system(session: Session, user_id: UUID, roles: Collection[str
     )
 
 
+def holders_for_system(session: Session, role: str) -> list[UUID]:
+    """Accounts in use that hold a role, wherever."""
+    held = (RoleRow.role == role, RoleRow.ended_at.is_(None), UserRow.disabled_at.is_(None))
+    return list(
+        session.scalars(
+            select(UserRow.id).join(RoleRow, RoleRow.user_id == UserRow.id).where(*held).distinct().order_by(UserRow.id)
+        )
+    )
+
+
 def holders_over_for_system(
     session: Session, roles: Collection[str], region_code: str, limit: int
 ) -> Sequence[tuple[UserRow, str]]:
