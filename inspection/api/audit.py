@@ -1,4 +1,4 @@
-"""The audit log as every phone checks it: seals and leaves, nothing of what they say."""
+"""The audit log as whoever keeps a head of it checks it: seals and leaves, nothing of what they say."""
 
 from __future__ import annotations
 

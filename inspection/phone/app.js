@@ -244,7 +244,6 @@ function above(about) {
     ${session && signedOut && !about.asks && html`<p class="notice trouble">${t('app.signed_out')} <a href="#/signin">${t('app.sign_in_again')}</a></p>`}
     ${!about.calm && registration?.waiting && html`<p class="notice">${t('app.update')} <button data-do="update">${t('app.update_now')}</button></p>`}
     ${!about.calm && behind && !registration?.waiting && html`<p class="notice">${t('app.old')}</p>`}
-    ${logFault && html`<p class="notice trouble">${t('app.log_fault', { chain: logFault.chain, number: logFault.number })}</p>`}
     ${api.clock.measured && Math.abs(minutes) > 5 && html`<p class="notice">${t('app.clock', { minutes: Math.abs(minutes) })}</p>`}`);
 }
 
@@ -349,7 +348,6 @@ async function refresh({ anew = false } = {}) {
       const told = app.isUnit || app.isInspector ? await sync.fetchDay() : null;
       await sync.fetchMessages();
       if (app.isUnit) await sync.fetchUnit(told);
-      if (told) await checkLog();
       refreshedAt = Date.now();
       for (const action of refreshWatchers) action();
       return true;
@@ -363,14 +361,6 @@ async function refresh({ anew = false } = {}) {
     }
   })();
   return refreshing;
-}
-
-let logFault = null;
-
-/** Whether the server's log still holds what this phone has seen of it. */
-async function checkLog() {
-  logFault = await sync.checkLog();
-  above(app.about || {});
 }
 
 let keptOffset = null;

@@ -67,7 +67,7 @@ def _made(url: str, data_dir: Path) -> Flask:
 
 WRITES: Final = re.compile(r"(?:INSERT INTO|UPDATE|DELETE FROM) (\w+)")
 LOGS: Final = frozenset({"audit_log", "lead_log", "audit_detail", "audit_head"})
-UNRECORDED: Final = frozenset({"failed_sign_in"})
+UNRECORDED: Final = frozenset({"sign_in_attempt"})
 """What is written without an entry of its own: the counting of attempts."""
 
 
