@@ -108,9 +108,7 @@ class Gunicorn:
 
     def __init__(self, bind: str, workers: int, environment: dict[str, str], log: Path) -> None:
         arguments = serving.command(bind, workers)
-        self._process = _forks.Process(
-            target=_gunicorn, args=(environment, arguments[arguments.index("gunicorn") :], str(log))
-        )
+        self._process = _forks.Process(target=_gunicorn, args=(environment, arguments, serving.ROOT != ROOT, str(log)))
         self._process.start()
         assert self._process.pid is not None
         self.pid: int = self._process.pid
@@ -132,13 +130,16 @@ class Gunicorn:
         self.send_signal(signal.SIGTERM)
 
 
-def _gunicorn(environment: dict[str, str], arguments: list[str], log: str) -> None:
+def _gunicorn(environment: dict[str, str], arguments: list[str], other_tree: bool, log: str) -> None:
+    """What has been read is this tree's code; a server of another one starts with nothing."""
     os.setsid()
     os.environ.clear()
     os.environ.update(environment)
     for stream in (1, 2):
         os.dup2(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND), stream)
-    sys.argv = arguments
+    if other_tree:
+        os.execv(arguments[0], arguments)
+    sys.argv = arguments[arguments.index("gunicorn") :]
     from gunicorn.app.wsgiapp import run
 
     run()
