@@ -8,6 +8,7 @@ from typing import Final
 from uuid import UUID
 
 from inspection.actions import assignments as planning
+from inspection.actions.audit import chain_after
 from inspection.actions.checklists import copy_for
 from inspection.actions.context import Context
 from inspection.actions.evidence import LARGEST
@@ -31,9 +32,9 @@ OVERLAP: Final = timedelta(minutes=10)
 YEARS_BACK, YEARS_AHEAD = 1, 1
 
 
-def sync(ctx: Context, actor: Actor, since: Reached | None) -> SyncView:
+def sync(ctx: Context, actor: Actor, since: Reached | None, log: int | None) -> SyncView:
     """With `since` (an earlier `next`), what changed after it and what is to be forgotten; whole without it, and where
-    the actor's rights changed meanwhile or time has not run on evenly since."""
+    the actor's rights changed meanwhile or time has not run on evenly since. `log`: see `chain_after`."""
     known = installation.get_for_system(ctx.session)
     assert known is not None
     reached = _reached(ctx, known)  # before anything else is read: what happens from here on is told the next time
@@ -77,6 +78,7 @@ def sync(ctx: Context, actor: Actor, since: Reached | None) -> SyncView:
         server_time=reached.at,
         installation_id=known.installation_id,
         next=str(reached),
+        log=chain_after(ctx, actor, log),
     )
 
 

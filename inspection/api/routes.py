@@ -5,7 +5,6 @@ from __future__ import annotations
 from inspection.api import (
     accounts,
     assignments,
-    audit,
     calendar,
     checklists,
     inspections,
@@ -25,7 +24,6 @@ __all__ = [
     "accounts",
     "api",
     "assignments",
-    "audit",
     "calendar",
     "checklists",
     "inspections",

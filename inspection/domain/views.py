@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from inspection.domain.calendar import YearCalendar
-from inspection.domain.chain import Head
+from inspection.domain.chain import Head, Stretch
 from inspection.domain.visits import Conflict, Member
 
 T = TypeVar("T")
@@ -278,7 +278,7 @@ class Tombstone:
 class SyncView:
     """Everything a phone needs offline. `full`: in place of what it has; else what changed since its last `next`, with
     an overlap, so that some of it may come twice. `next` says how far it reaches, and is what to ask from the next
-    time."""
+    time. `log`: how the chain of the audit log went on in which stands what oneself does."""
 
     full: bool
     assignments: Sequence[AssignmentView]
@@ -291,3 +291,4 @@ class SyncView:
     server_time: datetime
     installation_id: UUID
     next: str
+    log: Stretch

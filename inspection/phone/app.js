@@ -54,6 +54,7 @@ let signedOut = false;
 let registration = null;
 let wiped = false;
 let shownNow = 0;
+let logFault = null;
 
 /** What screens are given beside their own place in the page. */
 export const app = {
@@ -244,6 +245,7 @@ function above(about) {
     ${session && signedOut && !about.asks && html`<p class="notice trouble">${t('app.signed_out')} <a href="#/signin">${t('app.sign_in_again')}</a></p>`}
     ${!about.calm && registration?.waiting && html`<p class="notice">${t('app.update')} <button data-do="update">${t('app.update_now')}</button></p>`}
     ${!about.calm && behind && !registration?.waiting && html`<p class="notice">${t('app.old')}</p>`}
+    ${session && logFault && html`<p class="notice trouble">${t('app.log_fault', logFault)}</p>`}
     ${api.clock.measured && Math.abs(minutes) > 5 && html`<p class="notice">${t('app.clock', { minutes: Math.abs(minutes) })}</p>`}`);
 }
 
@@ -346,6 +348,7 @@ async function refresh({ anew = false } = {}) {
   refreshing ||= (async () => {
     try {
       const told = app.isUnit || app.isInspector ? await sync.fetchDay() : null;
+      await knowLog();
       await sync.fetchMessages();
       if (app.isUnit) await sync.fetchUnit(told);
       refreshedAt = Date.now();
@@ -361,6 +364,12 @@ async function refresh({ anew = false } = {}) {
     }
   })();
   return refreshing;
+}
+
+/** Whether the audit log was found to be another than it was. */
+async function knowLog() {
+  logFault = await sync.setting('log_fault');
+  above(app.about || {});
 }
 
 let keptOffset = null;
@@ -427,8 +436,9 @@ async function start() {
   }
   if (session) {
     begin();
-    const settings = ['server_time', 'clock_offset'].map((name) => sync.setting(name).catch(() => null));
-    const [told, offset] = await Promise.all(settings);
+    const settings = ['server_time', 'clock_offset', 'log_fault'].map((name) => sync.setting(name).catch(() => null));
+    const [told, offset, fault] = await Promise.all(settings);
+    logFault = fault;
     if (told) useZoneOf(told);
     api.clock.offset = offset || 0;
   }

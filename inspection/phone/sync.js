@@ -26,13 +26,34 @@ function asked(answer) {
   return answer.json;
 }
 
+const bytesOf = (hex) => Uint8Array.from(hex.match(/../g), (pair) => parseInt(pair, 16));
+
+/** The seal of an entry of the audit log over the seal before it, in hex: SHA-256(0x01 ‖ seal ‖ leaf). */
+async function sealed(seal, leaf) {
+  const hash = await crypto.subtle.digest('SHA-256', Uint8Array.of(1, ...bytesOf(seal), ...bytesOf(leaf)));
+  return Array.from(new Uint8Array(hash), (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+/** Whether the log that is told leads on from the entry that was seen before. Another chain or server is begun anew. */
+async function leadsOn(seen, log, installation) {
+  if (!seen || seen.chain !== log.chain || seen.installation_id !== installation) return true;
+  let seal = seen.seal;
+  for (const leaf of log.leaves) seal = await sealed(seal, leaf);
+  return log.number === seen.number + log.leaves.length && seal === log.seal;
+}
+
 /**
  * Fetch what changed since the last time, or all of it; keep it in one go. Returns the answer. Raises `NoNetwork` and
- * `NotTold`. A server that has been set up anew is offered again what is kept here.
+ * `NotTold`. A server that has been set up anew is offered again what is kept here. The head of the audit log is kept,
+ * and once the log does not lead on from it any more, `log_fault` is that head.
  */
 export async function fetchDay({ whole = false } = {}) {
   const since = whole ? null : await setting('next');
-  const told = asked(await call('GET', since ? `/sync?since=${encodeURIComponent(since)}` : '/sync'));
+  const seen = await setting('log');
+  const query = new URLSearchParams({ ...(since && { since }), ...(seen && { log: seen.number }) });
+  const told = asked(await call('GET', `/sync?${query}`));
+  const { chain, number, seal } = told.log;
+  const isLog = await leadsOn(seen, told.log, told.installation_id);
   useZoneOf(told.server_time);
   const another = await mine().work(
     ['institutions', 'assignments', 'checklists', 'calendar', 'problems', 'details', 'settings'],
@@ -49,6 +70,8 @@ export async function fetchDay({ whole = false } = {}) {
       const before = await s.settings.get('installation_id');
       await s.settings.put(told.installation_id, 'installation_id');
       await s.settings.put(told.next, 'next');
+      if (isLog) await s.settings.put({ installation_id: told.installation_id, chain, number, seal }, 'log');
+      await s.settings.put(isLog ? null : seen, 'log_fault');
       await s.settings.put(told.limits, 'limits');
       await s.settings.put(told.server_time, 'server_time');
       await s.settings.put(Date.now(), 'synced_at');

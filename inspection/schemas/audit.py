@@ -2,14 +2,7 @@
 
 from __future__ import annotations
 
-from inspection.schemas.queries import Digits
 from inspection.schemas.wire import ListOf, Sha256, Text, Truth, Whole, Wire
-
-
-class ChainQuery(Wire):
-    """`after`: the number of an entry whose seal is known; without it only the head is told."""
-
-    after = Digits(0, 999_999_999)
 
 
 class ChainSchema(Wire):

@@ -11,9 +11,11 @@ from inspection.domain.sync import Reached
 from inspection.domain.views import SyncView
 from inspection.schemas.accounts import ChecklistSchema
 from inspection.schemas.assignments import AssignmentSchema
+from inspection.schemas.audit import ChainSchema
 from inspection.schemas.calendar import YearSchema, year_calendar
 from inspection.schemas.institutions import InstitutionSchema
 from inspection.schemas.problems import ProblemSchema
+from inspection.schemas.queries import Digits
 from inspection.schemas.wire import Choice, Id, ListOf, MapOf, Moment, Part, Text, Truth, Whole, Wire
 
 REACHED: Final = re.compile(r"([^~]+)~([0-9]{1,18})~([0-9]{1,18})")
@@ -33,7 +35,10 @@ class Since(fields.String):
 
 
 class SyncQuery(Wire):
+    """`log`: the number of the entry of the audit log whose seal the phone keeps; without it only the head is told."""
+
     since = Since()
+    log = Digits(0, 999_999_999)
 
 
 class TombstoneSchema(Wire):
@@ -53,6 +58,7 @@ class SyncSchema(Wire):
     server_time = Moment()
     installation_id = Id()
     next = Text(100)
+    log = Part(ChainSchema)
 
 
 def sync_body(view: SyncView) -> dict[str, Any]:
