@@ -7,7 +7,7 @@ RUN_READY := $(VENV)/.run-ready
 DEV_READY := $(VENV)/.dev-ready
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 
-.PHONY: run test check drill bench lock browser pictures
+.PHONY: run test check drill short-drill bench lock browser pictures
 
 run: $(RUN_READY)
 	@exec $(BIN)/inspection up --bind 127.0.0.1:$(PORT)
@@ -22,9 +22,12 @@ check: $(DEV_READY)
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/inspection checklist lint checklists/definitions/*.yaml
 
+short-drill: $(DEV_READY) browser
+	$(BIN)/python -m pytest -n 2 --dist loadfile -rs --no-fold-skipped -m short_drill tests
+
 drill: $(DEV_READY) browser
-	$(BIN)/python -m pytest -n 0 -m "drill or hypothesis" --hypothesis-profile=drill --timeout=3600 tests
-	PHONE_ENGINE=postgresql $(BIN)/python -m pytest -n 0 --timeout=3600 tests/phone \
+	$(BIN)/python -m pytest -n 0 -m "drill or short_drill or hypothesis" --hypothesis-profile=drill --timeout=3600 tests
+	PHONE_ENGINE=postgresql $(BIN)/python -m pytest -n 0 -m "not drill" --timeout=3600 tests/phone \
 	  --ignore tests/phone/test_vectors.py --ignore tests/phone/test_every_screen.py
 
 # The phone's tests need the system's Chromium, and a font that has Chinese. Where it cannot be had they are skipped.

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import (
     ColumnElement,
+    CompoundSelect,
     Float,
     ForeignKey,
     Index,
@@ -193,15 +194,23 @@ def answered_elsewhere_for_system(session: Session, inspection: InspectionRow) -
     return {code for codes in rows for code in codes}
 
 
-def took_part_for_system(session: Session, inspection_ids: Sequence[UUID]) -> frozenset[UUID]:
-    """Everybody who submitted or took part in one of these inspections or in another submission of its visit."""
+def _took_part() -> CompoundSelect[UUID | None]:
     named = aliased(InspectionRow)
     same = (named.visit_id == InspectionRow.visit_id, named.institution_id == InspectionRow.institution_id)
-    of_visits = select(InspectionRow.id).join(named, and_(*same)).where(named.id.in_(inspection_ids))
+    given = named.id.in_(bindparam("inspection_ids", expanding=True))
+    of_visits = select(InspectionRow.id).join(named, and_(*same)).where(given)
     submitters = select(InspectionRow.submitter_id).where(InspectionRow.id.in_(of_visits))
     others = select(ParticipantRow.user_id).where(ParticipantRow.inspection_id.in_(of_visits))
-    people = session.scalars(union(submitters, others.where(ParticipantRow.user_id.is_not(None))))
-    return frozenset(people)
+    return union(submitters, others.where(ParticipantRow.user_id.is_not(None)))
+
+
+_TOOK_PART: Final = _took_part()
+"""Made once: to make it takes longer than to ask it, and every problem that is shown asks it."""
+
+
+def took_part_for_system(session: Session, inspection_ids: Sequence[UUID]) -> frozenset[UUID]:
+    """Everybody who submitted or took part in one of these inspections or in another submission of its visit."""
+    return frozenset(session.scalars(_TOOK_PART, {"inspection_ids": list(inspection_ids)}))
 
 
 def participants_for_system(session: Session, inspection_ids: Collection[UUID]) -> Sequence[ParticipantRow]:

@@ -108,6 +108,7 @@ def test_a_known_institution_moves_by_decision_only(world: World) -> None:
     assert world.person("bureau").get("/institutions?q=第2小学").json["items"] == []
 
 
+@pytest.mark.short_drill
 def test_a_hundred_thousand_rows_with_one_fault_leave_nothing(world: World) -> None:
     before = count(world, "institution")
     rows = [PLACES, *(place(number) for number in range(99_999)), place(99_999, 区划代码="000000")]

@@ -27,6 +27,7 @@ def kind_of(address: str) -> str:
     return ID.sub("…", address.partition("?")[0].partition("#")[0])
 
 
+@pytest.mark.short_drill
 @pytest.mark.parametrize(
     "username", ["bureau", "league", "procurator", "inspector", "school", "congress", "sysadmin", "secadmin", "auditor"]
 )

@@ -6,23 +6,24 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.support.databases import ENGINES
 from tests.support.server import Server, serving_on
 from tests.support.world import World, jpeg, made_world, new_id, sha256
 
 AT_ONCE = 6
 
 
-@pytest.fixture
-def served(engine: str, tmp_path: Path) -> Iterator[tuple[World, Server]]:
-    """A world and a server of two processes on its database."""
-    with made_world(engine, tmp_path) as world:
+@pytest.fixture(scope="module", params=ENGINES)
+def served(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[World, Server]]:
+    """A world and a server of two processes on its database, for all that happens here one after another."""
+    folder = tmp_path_factory.mktemp("served")
+    with made_world(request.param, folder) as world:
         url = world.app.config["SQLALCHEMY_DATABASE_URI"].render_as_string(hide_password=False)
-        with serving_on(url, tmp_path) as server:
+        with serving_on(url, folder) as server:
             yield world, server
 
 
@@ -91,7 +92,7 @@ ACTS: tuple[Act, ...] = (notice, petition, decision, proof, review, supervision,
 @pytest.mark.parametrize("act", ACTS, ids=lambda act: act.__name__)
 def test_the_same_act_at_once_is_done_once_and_answered_to_all(served: tuple[World, Server], act: Act) -> None:
     world, server = served
-    for _ in range(4):
+    for _ in range(2):
         answers = Counter(at_once(server, [act(world)] * AT_ONCE))
         assert answers == {(201, None): 1, (200, None): AT_ONCE - 1}
 

@@ -10,15 +10,35 @@ from typing import Any
 import pytest
 
 from tests.journeys.date_cases import CLASSES, COUNT, DUE, ISSUE, RETURN, REVIEW
+from tests.support.databases import ENGINES
 from tests.support.world import World, new_id
 
+ZONES = ("UTC", "Asia/Shanghai", "America/New_York")
+HOSTS = [
+    pytest.param((zone, engine), marks=[] if (number + turn) % 2 == 0 else pytest.mark.short_drill)
+    for number, zone in enumerate(ZONES)
+    for turn, engine in enumerate(ENGINES)
+]
+"""Each zone on one of the databases, and the rest of them in the short drill."""
 
-@pytest.fixture(params=["UTC", "Asia/Shanghai", "America/New_York"])
-def host_zone(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+
+@pytest.fixture(params=HOSTS, ids="-".join)
+def host(request: pytest.FixtureRequest) -> tuple[str, str]:
+    zone, engine = request.param
+    return zone, engine
+
+
+@pytest.fixture
+def engine(host: tuple[str, str]) -> str:
+    return host[1]
+
+
+@pytest.fixture
+def host_zone(host: tuple[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     for name in ("TZ", "PGTZ"):
-        monkeypatch.setenv(name, request.param)
+        monkeypatch.setenv(name, host[0])
     time.tzset()
-    yield request.param
+    yield host[0]
     monkeypatch.undo()
     time.tzset()
 

@@ -141,6 +141,7 @@ def test_kill_nine_in_mid_upload_leaves_no_row_without_its_file(engine: str, tmp
         assert run_command(environment_for(url, tmp_path), "verify").returncode == 0
 
 
+@pytest.mark.short_drill
 def test_several_sweeps_at_once_after_an_outage_say_everything_once(engine: str, tmp_path: Path) -> None:
     with databases.empty_database(engine) as url:
         environment = environment_for(url, tmp_path)
@@ -164,6 +165,7 @@ def test_several_sweeps_at_once_after_an_outage_say_everything_once(engine: str,
         assert run_command(environment, "verify").returncode == 0
 
 
+@pytest.mark.short_drill
 def test_the_newcomers_command_starts_twice_keeps_the_data_and_stops_cleanly(tmp_path: Path) -> None:
     environment = environment_for(f"sqlite:///{tmp_path}/demo.sqlite", tmp_path)
     seen = []

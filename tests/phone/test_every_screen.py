@@ -176,6 +176,7 @@ def site(furnished: tuple[str, Path], tmp_path: Path) -> Iterator[Site]:
 WALKS: Final = {"nobody": walk.nobody, "inspector": walk.inspector, "school": walk.school}
 
 
+@pytest.mark.short_drill
 @pytest.mark.parametrize("who", WALKS)
 def test_on_the_smallest_phone(who: str, site: Site, line: Line, phones: Callable[..., Phone]) -> None:
     go(who, site, line, phones, SMALL)

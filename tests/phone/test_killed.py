@@ -84,6 +84,7 @@ def opened_again(phone: Phone) -> Page:
     return phone.open()
 
 
+@pytest.mark.short_drill
 def test_the_page_is_gone_while_the_camera_is_open_and_comes_back_to_the_same_item(
     site: Site, line: Line, phone: Phone, grown: Grown
 ) -> None:
@@ -183,6 +184,7 @@ def killed_while_typing(profile: Profile, draft: str, moment: float) -> None:
     assert len(found) >= stored, (typed, found, stored)
 
 
+@pytest.mark.short_drill
 def test_killed_while_typing(site: Site, line: Line, profile: Profile, grown: Grown) -> None:
     typing(site, line, profile, [0.05, 0.3])
     assert grown() == (1, PHOTOS)
@@ -215,6 +217,7 @@ def closed(log: Path, page: Page) -> None:
     raise AssertionError("it still writes to the damaged log")
 
 
+@pytest.mark.short_drill
 def test_half_a_record_that_a_killed_browser_left_costs_nothing_later(
     site: Site, line: Line, profile: Profile, grown: Grown
 ) -> None:

@@ -70,6 +70,7 @@ def beside(phone: Phone, page: Page) -> Phone:
 # ── another tab ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.short_drill
 def test_two_tabs_keep_what_each_has_done_and_send_each_thing_once(site: Site, line: Line, phone: Phone) -> None:
     first = ready(phone)
     draft = start(phone)
@@ -192,6 +193,7 @@ def line_version(site: Site) -> str:
     return str(site.caller("inspector").get("/me").headers["X-Client-Latest"])
 
 
+@pytest.mark.short_drill
 def test_what_does_not_belong_together_is_not_installed_and_the_old_client_hands_in(
     site: Site, line: Line, phone: Phone, newer: Any
 ) -> None:
@@ -318,6 +320,7 @@ def restore_older(site: Site, copy: bytes) -> None:
     engine.dispose()
 
 
+@pytest.mark.short_drill
 @pytest.mark.skipif(ENGINE != "sqlite", reason="puts an older file in the database's place")
 def test_a_server_that_was_set_up_anew_gets_again_what_it_has_lost(site: Site, line: Line, phone: Phone) -> None:
     page = ready(phone)

@@ -153,6 +153,7 @@ def test_who_chooses_a_place_before_the_first_list_has_come_sees_it_come(site: S
     expect(page.locator("#found")).to_contain_text("云杉第一中学")
 
 
+@pytest.mark.short_drill
 def test_who_leaves_in_one_tab_has_left_in_all(site: Site, line: Line, phone: Phone) -> None:
     page = ready(phone)
     other = phone.context.new_page()
@@ -167,6 +168,7 @@ def test_who_leaves_in_one_tab_has_left_in_all(site: Site, line: Line, phone: Ph
     expect(other.locator("main")).not_to_contain_text("苏和")
 
 
+@pytest.mark.short_drill
 def test_a_backup_is_taken_in_and_the_phone_finds_it_there(
     site: Site, line: Line, phone: Phone, tmp_path: Path
 ) -> None:

@@ -108,6 +108,7 @@ def handed_in(site: Site, line: Line, phone: Phone) -> str:
 # ── what becomes of them ─────────────────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.short_drill
 def test_photos_of_every_kind(site: Site, line: Line, phone: Phone, tmp_path: Path) -> None:
     page = ready(phone)
     said = page.locator("#say")

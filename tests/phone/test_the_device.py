@@ -117,6 +117,7 @@ NO_ROOM: Final = """() => {
 }"""
 
 
+@pytest.mark.short_drill
 def test_text_and_photos_that_find_no_room_are_not_called_kept(site: Site, line: Line, phone: Phone) -> None:
     phone.context.add_init_script(f"({NO_ROOM})()")
     page = ready(phone)
@@ -202,6 +203,7 @@ def test_a_clock_that_is_two_days_off_refuses_nothing(site: Site, line: Line, ph
         once(line, one)
 
 
+@pytest.mark.short_drill
 def test_a_clock_put_back_does_not_stop_the_queue(site: Site, line: Line, phone: Phone) -> None:
     phone.context.add_init_script(f"({SHIFTED})()")
     page = phone.open()
@@ -250,6 +252,7 @@ SLABS: Final = """() => {
 }"""
 
 
+@pytest.mark.short_drill
 def test_only_after_a_cut_the_browsers_log_is_begun_anew(site: Site, line: Line, profile: Profile) -> None:
     phone = profile.start()
     phone.context.add_init_script(f"({SLABS})()")
@@ -293,6 +296,7 @@ NEWER_STORAGE: Final = """(user) => new Promise((done) => {
 """As another page with a later client would."""
 
 
+@pytest.mark.short_drill
 def test_storage_closed_behind_the_page_is_opened_again(site: Site, line: Line, phone: Phone) -> None:
     phone.context.add_init_script(f"({CLOSING})()")
     page = ready(phone)
@@ -334,6 +338,7 @@ LACKING: Final = """() => {
 }"""
 
 
+@pytest.mark.short_drill
 def test_a_browser_that_lacks_what_can_be_lacked_hands_in_all_the_same(site: Site, line: Line, phone: Phone) -> None:
     phone.context.add_init_script(f"({LACKING})()")
     page = enter(phone)
@@ -363,6 +368,7 @@ REFUSED: Final = """IDBFactory.prototype.open = function () {
 }"""
 
 
+@pytest.mark.short_drill
 @pytest.mark.parametrize(
     ("agent", "script", "words"),
     [

@@ -136,6 +136,7 @@ def test_what_fails_in_the_moment_in_which_the_line_comes_back_goes_at_once(
     assert grown() == (1, PHOTOS)
 
 
+@pytest.mark.short_drill
 def test_a_tap_counts_although_the_list_changes_under_the_finger(
     site: Site, line: Line, phone: Phone, grown: Grown
 ) -> None:
@@ -214,6 +215,7 @@ def sign_out_elsewhere(site: Site) -> None:
             assert inspector.call("DELETE", f"/auth/devices/{device['id']}").status_code == 204
 
 
+@pytest.mark.short_drill
 def test_signed_out_in_mid_sending_it_pauses_and_keeps_and_goes_on_when_the_same_person_signs_in(
     site: Site, line: Line, phone: Phone, grown: Grown
 ) -> None:
@@ -273,6 +275,7 @@ def redirect(line: Line) -> None:
     line.answer(all_of_it, 303, headers={"Location": "/login"}, times=ALWAYS)
 
 
+@pytest.mark.short_drill
 def test_who_is_not_the_server_counts_as_no_network(site: Site, line: Line, phone: Phone, grown: Grown) -> None:
     page = ready(phone)
     phone.expects("net::ERR_FAILED|ERR_UNSAFE_REDIRECT|unsupported MIME type|redirect")
@@ -416,6 +419,7 @@ def test_a_record_that_is_refused_does_not_hold_up_the_next(site: Site, line: Li
     assert grown() == (5, 4)
 
 
+@pytest.mark.short_drill
 def test_a_photo_that_is_refused_does_not_hold_up_the_others(
     site: Site, line: Line, phone: Phone, grown: Grown
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 import sqlalchemy
 from playwright.sync_api import expect
 
@@ -46,6 +47,7 @@ def reseal(site: Site) -> None:
     engine.dispose()
 
 
+@pytest.mark.short_drill
 def test_a_log_that_only_grew_is_fine_and_one_that_was_written_anew_is_told(phone: Phone, site: Site) -> None:
     act(site)
     page = ready(phone)
