@@ -12,10 +12,10 @@ from typing import Final
 from flask import Flask, Response, g, request
 
 OFF: Final = (
-    *("accelerometer", "autoplay", "bluetooth", "browsing-topics", "camera", "display-capture", "encrypted-media"),
+    *("accelerometer", "autoplay", "browsing-topics", "camera", "display-capture", "encrypted-media"),
     *("fullscreen", "geolocation", "gyroscope", "hid", "idle-detection", "local-fonts", "magnetometer", "microphone"),
     *("midi", "payment", "picture-in-picture", "publickey-credentials-get", "screen-wake-lock", "serial"),
-    *("storage-access", "usb", "web-share", "xr-spatial-tracking"),
+    *("storage-access", "usb", "xr-spatial-tracking"),
 )
 """The features of a browser that no page of the desk has a use for."""
 FIELD: Final = ("camera", "geolocation")
