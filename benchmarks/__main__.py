@@ -1,7 +1,7 @@
 """`make bench`: each figure beside its limit, measured in the same run, as a ratio. Reported, never asserted.
 
-`python -m benchmarks field`, `desk` or `phone` measures one part: what phones hand in; what the desk reads and the
-worker does on a database of a million problems; the phone's client in a browser, on SQLite only.
+`python -m benchmarks field`, `desk`, `phone` or `log` measures one part: what phones hand in; what the desk reads and
+the worker does on a database of a million problems; the phone's client in a browser, on SQLite only; the audit log.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import tempfile
 from dataclasses import asdict
 from pathlib import Path
 
-from benchmarks import desk, field, phone
+from benchmarks import audit_log, desk, field, phone
 from benchmarks.figure import Figure
 from tests.support import databases
 
@@ -21,6 +21,7 @@ PARTS = {
     "field": (field.figures, databases.ENGINES),
     "desk": (desk.figures, databases.ENGINES),
     "phone": (phone.figures, ("sqlite",)),
+    "log": (audit_log.figures, databases.ENGINES),
 }
 
 

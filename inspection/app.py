@@ -20,6 +20,7 @@ from inspection.pages import assets, health, phone, refusals
 from inspection.pages import routes as desk_routes
 from inspection.settings import Settings
 from inspection.storage import evidence_store
+from inspection.storage.audit_key import AuditKey
 from inspection.storage.db import db, engine_options, prepare_engine
 from inspection.storage.evidence_store import EvidenceStore
 
@@ -37,10 +38,17 @@ class Parts:
     settings: Settings
     clock: Clock
     evidence: EvidenceStore
+    audit_key: AuditKey
 
     def context(self) -> Context:
         """A context on the session of the present app context."""
-        return Context(session=db.session(), clock=self.clock, evidence=self.evidence, render_notice=notice.render)
+        return Context(
+            session=db.session(),
+            clock=self.clock,
+            evidence=self.evidence,
+            audit_key=self.audit_key,
+            render_notice=notice.render,
+        )
 
 
 def create_app(settings: Settings, clock: Clock | None = None) -> Flask:
@@ -69,6 +77,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Flask:
         settings=settings,
         clock=clock or Clock(settings.zone),
         evidence=evidence_store.from_url(settings.evidence_url, settings.data_dir),
+        audit_key=AuditKey(settings.audit_key),
     )
     unusable = (OperationalError, InternalError, PoolTimeout)
     armour.register(app)

@@ -19,6 +19,7 @@ from checklists.loader import LintError, load
 from inspection import demo, serving
 from inspection.actions import backups, calendars, checklists, imports, setup
 from inspection.actions.accounts import renew_activation
+from inspection.actions.audit_export import export_log
 from inspection.actions.context import Context
 from inspection.actions.doctor import examine
 from inspection.actions.sweep import sweep
@@ -92,6 +93,9 @@ def _parser() -> argparse.ArgumentParser:
     days.add_argument("what", choices=["show", "set"])
     days.add_argument("year", type=int)
     days.add_argument("file", nargs="?", type=Path)
+    log = command("audit", export_audit, "the audit log and its verifier into a new folder")
+    log.add_argument("what", choices=["export"])
+    log.add_argument("folder", type=Path)
     about = command("checklist", publish_checklist, "lint or publish checklists")
     about.add_argument("what", choices=["lint", "publish"])
     about.add_argument("files", nargs="+", type=Path)
@@ -213,6 +217,18 @@ def run_verify(given: argparse.Namespace) -> int:
             count += 1
     print(f"{count} faults" if count else "everything is as it was received, and no problem is lost")
     return 1 if count else 0
+
+
+def export_audit(given: argparse.Namespace) -> int:
+    app = _app()
+    with app.app_context():
+        try:
+            count = export_log(parts_of(app).context(), given.folder)
+        except OSError as error:
+            print(f"inspection: {given.folder}: {error.strerror}", file=sys.stderr)
+            return 1
+    print(f"{count} entries; to verify them anywhere: python3 {given.folder / 'verify_audit.py'} {given.folder}")
+    return 0
 
 
 def import_places(given: argparse.Namespace) -> int:

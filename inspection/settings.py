@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import os
 import secrets
-import tempfile
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from inspection.storage.db import is_usable_url
+from inspection.storage.secrets import kept_secret
 
 PREFIX: Final = "INSPECTION_"
 KNOWN: Final = {
@@ -21,6 +20,7 @@ KNOWN: Final = {
     "SECRET_KEY": "signs cookies, at least 32 characters; made and kept in the data directory when absent",
     "EVIDENCE_URL": "where evidence lives; default: a folder in the data directory; `s3://bucket/prefix` at scale",
     "DEMO_PASSWORD": "password of every demo account, at least 10 characters; made and printed when absent",
+    "AUDIT_KEY": "file of the key that signs the audit log's heads; default `audit-key` in the data directory",
     "TIMEZONE": "the zone of dates and deadlines; default `Asia/Shanghai`",
 }
 
@@ -36,6 +36,7 @@ class Settings:
     secret_key: str
     evidence_url: str
     demo_password: str | None
+    audit_key: Path
     zone: ZoneInfo
 
     @classmethod
@@ -65,6 +66,7 @@ class Settings:
             secret_key=_secret_key(given.get(f"{PREFIX}SECRET_KEY"), data_dir),
             evidence_url=evidence_url,
             demo_password=password,
+            audit_key=Path(given.get(f"{PREFIX}AUDIT_KEY") or data_dir / "audit-key").absolute(),
             zone=_zone(given.get(f"{PREFIX}TIMEZONE") or "Asia/Shanghai"),
         )
 
@@ -85,15 +87,3 @@ def _secret_key(given: str | None, data_dir: Path) -> str:
         return kept_secret(data_dir / "secret-key", lambda: secrets.token_urlsafe(48))
     except OSError as error:
         raise BadSetting(f"{PREFIX}SECRET_KEY: none given, and none can be kept: {error.strerror}") from None
-
-
-def kept_secret(path: Path, make: Callable[[], str]) -> str:
-    """What the file holds; made by the first process that asks, whole or not at all, for its owner alone."""
-    if not path.exists():
-        handle, draft = tempfile.mkstemp(dir=path.parent)
-        with os.fdopen(handle, "w", encoding="ascii") as target:
-            target.write(make())
-        with suppress(FileExistsError):
-            os.link(draft, path)
-        os.unlink(draft)
-    return path.read_text(encoding="ascii")

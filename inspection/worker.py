@@ -9,6 +9,8 @@ from types import FrameType
 from apscheduler.schedulers.blocking import BlockingScheduler
 from flask import Flask
 
+from inspection.actions.checkpoints import sign_heads
+from inspection.actions.retention import erase_old_details
 from inspection.actions.sweep import beat, sweep, sweep_temporary
 from inspection.actions.verification import mission_faults
 from inspection.app import parts_of
@@ -25,6 +27,7 @@ def run(app: Flask) -> None:
     now = parts.clock.now()
     scheduler.add_job(pass_over, "interval", [app], minutes=SWEEP_MINUTES, next_run_time=now, **common)
     scheduler.add_job(alive, "interval", [app], minutes=1, next_run_time=now, **common)
+    scheduler.add_job(sign, "interval", [app], hours=1, next_run_time=now, **common)
     scheduler.add_job(tidy, "interval", [app], hours=24, next_run_time=now, **common)
 
     def stop(number: int, frame: FrameType | None) -> None:
@@ -51,6 +54,14 @@ def alive(app: Flask) -> None:
         beat(parts_of(app).context(), "worker")
 
 
+def sign(app: Flask) -> None:
+    """Every hour: the first hour of a new day signs it, whenever that was missed."""
+    with app.app_context():
+        sign_heads(parts_of(app).context())
+
+
 def tidy(app: Flask) -> None:
     with app.app_context():
-        sweep_temporary(parts_of(app).context())
+        ctx = parts_of(app).context()
+        sweep_temporary(ctx)
+        erase_old_details(ctx)

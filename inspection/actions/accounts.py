@@ -20,8 +20,8 @@ from inspection.domain.errors import Fault, Refused, invalid
 from inspection.domain.inspections import RECEIPT_ALPHABET
 from inspection.domain.permissions import HANDING_IN_DAYS
 from inspection.domain.views import AccountView, DeviceView, Page, RoleView, SignedIn, UserView
-from inspection.storage import accounts
-from inspection.storage.accounts import ActivationRow, FailedSignInRow, RoleRow, TokenRow, UserRow
+from inspection.storage import accounts, attempts
+from inspection.storage.accounts import ActivationRow, RoleRow, TokenRow, UserRow
 from inspection.storage.unit import unit
 
 TOKEN_LIFETIME: Final = timedelta(days=90)
@@ -70,38 +70,44 @@ def sign_in(
     lifetime: timedelta = TOKEN_LIFETIME,
 ) -> SignedIn:
     """A new device of the person. Raises `wrong_credentials`, `too_many_attempts`; only failures are counted."""
-    limits = _throttled(ctx, username, address)
+    subjects = _attempt(ctx, username, address)
     user = accounts.find_user_for_system(ctx.session, username)
     usable = user is not None and user.disabled_at is None
     known_hash = user.password_hash if user is not None and usable and user.password_hash else _nobody()
     user_id = user.id if user is not None else None
     ctx.session.rollback()  # a hash takes long; no transaction is held meanwhile
     if not (password_matches(known_hash, password) and usable and user_id is not None):
-        raise _failed(ctx, limits, user_id, address)
+        raise _failed(ctx, user_id, address)
     with unit(ctx.session):
-        accounts.forget_failures_for_system(ctx.session, limits[0][0])
+        _succeeded(ctx, subjects)
         return _new_device(ctx, user_id, device_name, lifetime)
 
 
-def _throttled(ctx: Context, username: str, address: str) -> tuple[tuple[str, int], ...]:
-    """Under what failures of this attempt are counted; raises `too_many_attempts`."""
+def _attempt(ctx: Context, username: str, address: str) -> tuple[str, ...]:
+    """Under what this attempt is counted until it has succeeded; raises `too_many_attempts`. It is counted before
+    anything is looked at: guesses that many processes take at once are no more than guesses in a row."""
     limits = (
         (_subject(f"name:{username}|{address}"), FAILURES_PER_NAME_AND_ADDRESS),
         (_subject(f"name:{username}"), FAILURES_PER_NAME),
         (_subject(f"address:{address}"), FAILURES_PER_ADDRESS),
     )
-    for subject, limit in limits:
-        if accounts.count_failures_for_system(ctx.session, subject, ctx.now() - FAILURE_WINDOW) >= limit:
-            raise Refused("too_many_attempts", retry_after=int(FAILURE_WINDOW.total_seconds()))
-    return limits
-
-
-def _failed(ctx: Context, limits: tuple[tuple[str, int], ...], user_id: UUID | None, address: str) -> Refused:
-    """Count and record a failure; the refusal, the same whatever was wrong."""
     with unit(ctx.session):
-        for subject, _ in limits:
-            ctx.session.add(FailedSignInRow(id=new_id(), subject=subject, at=ctx.now()))
-        accounts.forget_old_failures_for_system(ctx.session, ctx.now() - FAILURE_WINDOW)
+        for subject, limit in sorted(limits):
+            if not attempts.reserve_attempt_for_system(ctx.session, subject, limit, ctx.now(), FAILURE_WINDOW):
+                raise Refused("too_many_attempts", retry_after=int(FAILURE_WINDOW.total_seconds()))
+    return tuple(subject for subject, _ in limits)
+
+
+def _succeeded(ctx: Context, subjects: tuple[str, ...]) -> None:
+    """Only failures stay counted; who signed in here is no longer held to his own."""
+    attempts.forget_attempts_for_system(ctx.session, subjects[0])
+    attempts.release_attempts_for_system(ctx.session, subjects[1:])
+
+
+def _failed(ctx: Context, user_id: UUID | None, address: str) -> Refused:
+    """Record a failure, which is counted already; the refusal, the same whatever was wrong."""
+    with unit(ctx.session):
+        attempts.forget_old_attempts_for_system(ctx.session, ctx.now() - FAILURE_WINDOW)
         ctx.record(None, "sign_in_failed", "account", user_id or "unknown", address=address)
     return Refused("wrong_credentials")
 
@@ -147,10 +153,10 @@ def activate(
 ) -> SignedIn:
     """Choose the first password with the code and be signed in; the code is used up. Raises `wrong_credentials` (also
     for a code that is used or too old), `too_many_attempts`, `invalid` with a fault at `/password`."""
-    limits = _throttled(ctx, username, address)
     faults = password_faults(username, password, "/password")
     if faults:
         raise Refused("invalid", faults)
+    subjects = _attempt(ctx, username, address)
     user = accounts.find_user_for_system(ctx.session, username)
     user_id = user.id if user is not None and user.disabled_at is None else None
     ctx.session.rollback()
@@ -169,10 +175,10 @@ def activate(
             known = accounts.get_user_for_system(ctx.session, user_id)
             assert known is not None
             known.password_hash = password_hash
-            accounts.forget_failures_for_system(ctx.session, limits[0][0])
+            _succeeded(ctx, subjects)
             ctx.record(None, "activate_account", "account", user_id)
             return _new_device(ctx, user_id, device_name, lifetime)
-    raise _failed(ctx, limits, user_id, address)
+    raise _failed(ctx, user_id, address)
 
 
 def renew_activation(ctx: Context, username: str) -> str:

@@ -1,16 +1,17 @@
-"""Reading the log. Nothing is written by it, not even that it was read."""
+"""Reading the log, and checking that it holds together. Nothing is written by it, not even that it was read."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from inspection.actions.context import Context
 from inspection.actions.paging import cut, position
 from inspection.domain.actor import Actor
 from inspection.domain.audit import LogEntry, LogFilter
+from inspection.domain.chain import Stretch, leaf
 from inspection.domain.views import Page
 from inspection.storage import accounts, audit, institutions
 from inspection.storage.audit import AuditRow
@@ -33,7 +34,24 @@ def list_entries(
         limit=limit + 1,
     )
     people, names = _known(ctx, rows)
-    return cut(rows, limit, lambda row: (str(row.seq),), lambda row: _entry(row, people, names))
+    return cut(rows, limit, lambda one: (str(one[0].seq),), lambda one: _entry(*one, people, names))
+
+
+MOST_LEAVES: Final = 5000
+
+
+def chain_after(ctx: Context, actor: Actor, number: int | None) -> Stretch:
+    """The leaves of the actor's own chain after an entry, the next few thousand; none without a number. A number
+    beyond the head is answered with the head: whoever knows of that entry sees that it is gone."""
+    name = audit.chain_of_for_system(ctx.session, actor)
+    head = audit.head_for_system(ctx.session, name)
+    if number is None or number >= head.number:
+        return Stretch(name, (), head.number, head.seal, more=False)
+    entries = audit.entries_after_for_system(ctx.session, name, number, MOST_LEAVES)
+    last = entries[-1].number
+    seal = audit.seal_at_for_system(ctx.session, name, last)
+    assert seal is not None
+    return Stretch(name, [leaf(entry) for entry in entries], last, seal, more=last < head.number)
 
 
 def _seq(text: str) -> int:
@@ -44,20 +62,23 @@ def _seq(text: str) -> int:
     return number
 
 
-def _known(ctx: Context, rows: Sequence[AuditRow]) -> tuple[dict[UUID, tuple[str, str]], dict[str, str]]:
+Found = tuple[AuditRow, dict[str, Any] | None]
+
+
+def _known(ctx: Context, rows: Sequence[Found]) -> tuple[dict[UUID, tuple[str, str]], dict[str, str]]:
     """The people who did it, (name, user name) by id; and what the ids in the rows stand for, by their text."""
-    actors = {row.actor_id for row in rows if row.actor_id is not None}
-    named = {found for row in rows for text in _ids_in(row) if (found := _id(text)) is not None}
+    actors = {row.actor_id for row, _ in rows if row.actor_id is not None}
+    named = {found for row, detail in rows for text in _ids_in(row, detail) if (found := _id(text)) is not None}
     people = {user.id: (user.name, user.username) for user in accounts.users_for_system(ctx.session, actors | named)}
     names = {str(one): name for one, name in institutions.names_for_system(ctx.session, named).items()}
     names |= {str(one): f"{name}（{username}）" for one, (name, username) in people.items()}
-    if any("region" in row.detail for row in rows):
+    if any("region" in (detail or ()) for _, detail in rows):
         names |= institutions.region_names_for_system(ctx.session)
     return people, names
 
 
-def _ids_in(row: AuditRow) -> list[str]:
-    values = [value for held in row.detail.values() for value in (held if isinstance(held, list) else [held])]
+def _ids_in(row: AuditRow, detail: Mapping[str, Any] | None) -> list[str]:
+    values = [value for held in (detail or {}).values() for value in (held if isinstance(held, list) else [held])]
     return [row.object_id, *(value for value in values if isinstance(value, str))]
 
 
@@ -68,7 +89,12 @@ def _id(text: str) -> UUID | None:
         return None
 
 
-def _entry(row: AuditRow, people: Mapping[UUID, tuple[str, str]], names: Mapping[str, str]) -> LogEntry:
+def _entry(
+    row: AuditRow,
+    detail: Mapping[str, Any] | None,
+    people: Mapping[UUID, tuple[str, str]],
+    names: Mapping[str, str],
+) -> LogEntry:
     by, username = people.get(row.actor_id, (str(row.actor_id), None)) if row.actor_id is not None else (None, None)
     return LogEntry(
         seq=row.seq,
@@ -79,7 +105,10 @@ def _entry(row: AuditRow, people: Mapping[UUID, tuple[str, str]], names: Mapping
         kind=row.object_kind,
         object_id=row.object_id,
         object_name=names.get(row.object_id),
-        detail=[(name, _told(value, names)) for name, value in row.detail.items()],
+        detail=None if detail is None else [(name, _told(value, names)) for name, value in detail.items()],
+        chain=row.chain,
+        number=row.number,
+        seal=row.seal,
     )
 
 

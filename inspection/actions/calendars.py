@@ -85,15 +85,15 @@ def recompute_dates(ctx: Context) -> int:
             batch = problems.unfinished_after_for_system(ctx.session, after, BATCH)
             if not batch:
                 installation.recomputed_for_system(ctx.session, revision)
-                if moved:
-                    ctx.record(None, "recompute_dates", "calendar", revision, moved=moved)
+                ctx.record(None, "recompute_dates", "calendar", revision, moved=moved)
                 return moved
             # a notice and a withdrawal lock the inspection first, then its problems
             held = inspections.lock_many_for_system(ctx.session, {inspection_id for _, inspection_id in batch})
             rows = problems.lock_many_for_system(ctx.session, [problem_id for problem_id, _ in batch])
             of_inspection = {inspection.id: inspection for inspection in held}
-            moved += sum(_recompute(ctx, row, of_inspection[row.inspection_id], newest) for row in rows)
-            after = batch[-1][0]
+            part = sum(_recompute(ctx, row, of_inspection[row.inspection_id], newest) for row in rows)
+            ctx.record(None, "recompute_batch", "calendar", revision, moved=part)
+            moved, after = moved + part, batch[-1][0]
 
 
 def _recompute(ctx: Context, row: ProblemRow, inspection: InspectionRow, newest: Calendar) -> bool:

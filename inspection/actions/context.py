@@ -1,4 +1,4 @@
-"""What every action is given: the session, the clock, the evidence store, and who renders documents."""
+"""What every action is given: session, clock, evidence store, the key of the log, and who renders documents."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from inspection.domain.calendar import Calendar
 from inspection.domain.clock import Clock
 from inspection.domain.documents import NoticeDocument
 from inspection.storage import audit, notifications
+from inspection.storage.audit_key import AuditKey
 from inspection.storage.calendar import calendar_for_system
 from inspection.storage.evidence_store import EvidenceStore
 
@@ -34,6 +35,7 @@ class Context:
     session: Session
     clock: Clock
     evidence: EvidenceStore
+    audit_key: AuditKey
     render_notice: Callable[[NoticeDocument], bytes]
 
     def at(self, clock: Clock) -> Context:
@@ -55,11 +57,11 @@ class Context:
         return self.clock.today()
 
     def record(self, actor: Actor | None, action: str, kind: str, object_id: object, **detail: Any) -> None:
-        """The audit row of this change; inside the unit that makes it."""
+        """The entry of this change in the audit log; inside the unit that makes it."""
         audit.record_for_system(
             self.session,
             at=self.now(),
-            actor_id=actor.id if actor else None,
+            actor=actor,
             action=action,
             object_kind=kind,
             object_id=object_id,
@@ -91,9 +93,13 @@ class Context:
         people = notifications.recipients_for_system(self.session, roles, institution_id, region_code)
         return self.tell_people(kind, people, problem_id, params)
 
-    def tell_people(self, kind: str, people: Sequence[UUID], problem_id: UUID | None, params: dict[str, Any]) -> int:
-        """Tell these people; how many they are."""
+    def tell_people(
+        self, kind: str, people: Sequence[UUID], problem_id: UUID | None, params: dict[str, Any], *, unread: bool = True
+    ) -> int:
+        """Tell these people; how many they are. What is only there to be kept does not wait to be read."""
         rows = [self.message(kind, user_id, problem_id, params) for user_id in people]
+        if not unread:
+            rows = [{**row, "read_at": row["created_at"]} for row in rows]
         notifications.add_for_system(self.session, rows)
         return len(people)
 

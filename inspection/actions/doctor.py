@@ -37,10 +37,10 @@ def examine(ctx: Context, data_dir: Path, *, every_file: bool = True) -> Iterato
     yield Finding(sound, "pillow" if sound else "pillow_old", {"version": pillow})
     closed = data_dir.stat().st_mode & 0o022 == 0
     yield Finding(closed, "folder_closed" if closed else "folder_open", {"path": str(data_dir)})
-    key = data_dir / "secret-key"
-    if key.exists():
-        closed = key.stat().st_mode & 0o077 == 0
-        yield Finding(closed, "key_closed" if closed else "key_open", {"path": str(key)})
+    for key in (data_dir / "secret-key", ctx.audit_key.path):
+        if key.exists():
+            closed = key.stat().st_mode & 0o077 == 0
+            yield Finding(closed, "key_closed" if closed else "key_open", {"path": str(key)})
     yield _clock(ctx, data_dir)
     yield _worker(ctx)
     year = ctx.today().year

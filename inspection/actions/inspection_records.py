@@ -13,6 +13,7 @@ from checklists.engine import Flag
 from checklists.model import Checklist
 from inspection.actions.checklists import copy_for
 from inspection.actions.context import Context
+from inspection.actions.inspections import RECEIVED
 from inspection.actions.paging import cut, moment, position
 from inspection.actions.problems import line_of
 from inspection.actions.visits import flags_by, team_from
@@ -23,7 +24,7 @@ from inspection.domain.errors import Refused
 from inspection.domain.inspection_views import InspectionLine, InspectionRecord, VisitSeen
 from inspection.domain.views import FlagView, Page, Receipt, VisitPartView
 from inspection.domain.visits import Part
-from inspection.storage import checklists, inspection_lines
+from inspection.storage import audit, checklists, inspection_lines
 from inspection.storage.accounts import UserRow
 from inspection.storage.inspections import InspectionRow
 
@@ -77,7 +78,7 @@ def get_record(ctx: Context, actor: Actor, inspection_id: UUID) -> InspectionRec
         checklist=copy_for(actor, checklist) if checklist is not None else None,
         content_sha256=row.content_sha256,
         missing=[sha256 for sha256, arrived in photos.items() if not arrived],
-        receipt=_receipt(row, sorted(photos)),
+        receipt=_receipt(ctx, row, sorted(photos)),
         issue_due_on=row.issue_due_on,
         notice_id=row.notice_id,
         notice_number=notice_number,
@@ -92,10 +93,11 @@ def get_record(ctx: Context, actor: Actor, inspection_id: UUID) -> InspectionRec
     )
 
 
-def _receipt(row: InspectionRow, photos: Sequence[str]) -> Receipt | None:
+def _receipt(ctx: Context, row: InspectionRow, photos: Sequence[str]) -> Receipt | None:
     if row.complete_at is None or row.receipt_code is None:
         return None
-    return Receipt(row.receipt_code, row.received_at, row.complete_at, row.content_sha256, photos)
+    log = audit.entry_about_for_system(ctx.session, RECEIVED, row.id)
+    return Receipt(row.receipt_code, row.received_at, row.complete_at, row.content_sha256, photos, log)
 
 
 def _visit(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import orjson
@@ -17,8 +17,11 @@ from inspection.domain.actor import Actor
 from inspection.domain.errors import Refused
 from inspection.domain.views import FlagView, InspectionView, Page, ProblemLine, Receipt
 from inspection.domain.visits import TEAM_FLAGS, Member, still_standing
-from inspection.storage import evidence, inspections, problems
+from inspection.storage import audit, evidence, inspections, problems
 from inspection.storage.inspections import InspectionRow
+
+RECEIVED: Final = ("submit_inspection", "complete_inspection")
+"""What is done to an inspection before its receipt stands; the last of them made it whole."""
 
 
 def get_inspection(ctx: Context, actor: Actor, inspection_id: UUID) -> InspectionView:
@@ -46,7 +49,12 @@ def list_inspections(
 ) -> Page[InspectionView]:
     """In the order of receipt. `filters`: institution, since, region, inspected_from, inspected_to."""
     rows = inspections.list_visible(actor, ctx.session, filters, position(after, moment, UUID), limit + 1)
-    return cut(rows, limit, lambda row: (row.received_at.isoformat(), str(row.id)), lambda row: view(ctx, actor, row))
+    return cut(
+        rows,
+        limit,
+        lambda row: (row.received_at.isoformat(), str(row.id)),
+        lambda row: view(ctx, actor, row, listed=True),
+    )
 
 
 def view(
@@ -57,6 +65,7 @@ def view(
     lines: Sequence[ProblemLine] | None = None,
     photos: Sequence[str] | None = None,
     with_submission: bool = False,
+    listed: bool = False,
 ) -> InspectionView:
     missing = evidence.missing_for_system(ctx.session, row.id) if row.complete_at is None else []
     receipt = None
@@ -67,6 +76,7 @@ def view(
             completed_at=row.complete_at,
             content_sha256=row.content_sha256,
             photos=evidence.named_for_system(ctx.session, row.id) if photos is None else photos,
+            log=None if listed else audit.entry_about_for_system(ctx.session, RECEIVED, row.id),
         )
     if lines is None:
         lines = [

@@ -13,6 +13,7 @@ from inspection.actions.turns import facts_of, holder_of
 from inspection.domain import clocks, deadlines
 from inspection.domain import problems as rules
 from inspection.domain.actor import Actor, Grant
+from inspection.domain.chain import Head
 from inspection.domain.deadlines import Basis
 from inspection.domain.documents import printed_basis
 from inspection.domain.errors import Refused
@@ -287,9 +288,14 @@ def _rounds(
 
 
 def rectification_view(
-    proof: RectificationRow, problem_status: str, missing: Sequence[str], reviews: Sequence[ReviewView] = ()
+    proof: RectificationRow,
+    problem_status: str,
+    missing: Sequence[str],
+    reviews: Sequence[ReviewView] = (),
+    log: Head | None = None,
 ) -> RectificationView:
-    """A proof as its unit and its reviewer see it; the receipt stands once every photo named is stored."""
+    """A proof as its unit and its reviewer see it; the receipt stands once every photo named is stored, and names the
+    entry `log` of the audit log where that was asked for."""
     receipt = None
     if proof.whole_at is not None and proof.receipt_code is not None:
         receipt = Receipt(
@@ -298,6 +304,7 @@ def rectification_view(
             completed_at=proof.whole_at,
             content_sha256=proof.content_sha256,
             photos=sorted(proof.photos),
+            log=log,
         )
     return RectificationView(
         id=proof.id,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from inspection.actions.context import Context
@@ -19,11 +19,14 @@ from inspection.domain.problem_views import RectificationView, ReviewAnswer
 from inspection.domain.problems import state_after_return
 from inspection.domain.rectifications import Decision, Proof, photo_faults, review_faults
 from inspection.domain.views import Stored
-from inspection.storage import accounts, evidence, inspections, problems, rectifications
+from inspection.storage import accounts, audit, evidence, inspections, problems, rectifications
 from inspection.storage.db import insert_rows
 from inspection.storage.problems import ProblemRow
 from inspection.storage.rectifications import RectificationRow, ReviewRow
 from inspection.storage.unit import once_more, unit
+
+RECEIVED: Final = ("submit_rectification", "complete_rectification")
+"""What is done to a proof before its receipt stands; the last of them made it whole."""
 
 
 @once_more
@@ -51,8 +54,7 @@ def submit_rectification(
         if read.value is None or faults:
             raise Refused("invalid", faults)
         proof = _insert(ctx, actor, problem, rectification_id, incoming, read.value)
-        missing = evidence.missing_for_system(ctx.session, rectification_id)
-        return Stored(rectification_view(proof, problem.status, missing), created=True)
+        return Stored(_stored(ctx, proof, problem), created=True)
 
 
 def _known(ctx: Context, actor: Actor, known: RectificationRow, problem_id: UUID, sha256: str) -> RectificationView:
@@ -60,7 +62,13 @@ def _known(ctx: Context, actor: Actor, known: RectificationRow, problem_id: UUID
         raise Refused("conflict")
     problem = problems.lock_for_system(ctx.session, problem_id)
     assert problem is not None
-    return rectification_view(known, problem.status, evidence.missing_for_system(ctx.session, known.id))
+    return _stored(ctx, known, problem)
+
+
+def _stored(ctx: Context, proof: RectificationRow, problem: ProblemRow) -> RectificationView:
+    missing = evidence.missing_for_system(ctx.session, proof.id) if proof.whole_at is None else []
+    log = audit.entry_about_for_system(ctx.session, RECEIVED, proof.id) if proof.whole_at is not None else None
+    return rectification_view(proof, problem.status, missing, log=log)
 
 
 def _insert(

@@ -6,11 +6,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator
 
+from inspection.actions.audit_export import log_lines
 from inspection.actions.context import Context
 from inspection.actions.sweep import passed_over
 from inspection.domain import inspections as rules
 from inspection.domain.inspections import Submission
 from inspection.domain.problems import STATUSES
+from inspection.domain.verify_audit import Verifier
 from inspection.storage import (
     acts,
     audit,
@@ -26,6 +28,7 @@ from inspection.storage import (
     rectifications,
     withdrawals,
 )
+from inspection.storage.audit_key import is_signed
 from inspection.storage.db import lift_limits
 from inspection.storage.inspections import InspectionRow
 from inspection.storage.mission import Lost
@@ -90,9 +93,25 @@ def _digest(kind: str, record_id: object, body: bytes, expected: str) -> Iterato
 
 
 def audit_faults(ctx: Context) -> Iterator[str]:
-    """The log only ever grows: its times do not run backwards, and every record handed in stands in it."""
+    """The log only ever grows: every seal fits, every signature, and every record handed in stands in it."""
+    yield from (f"audit log: {fault}" for fault in chain_faults(ctx))
     for action, missing in audit.unrecorded_for_system(ctx.session):
         yield f"audit log: no entry {action} for {missing}"
+
+
+def chain_faults(ctx: Context) -> list[str]:
+    """What the verifier of an exported log would say of this one."""
+    verifier = Verifier(keys=[ctx.audit_key.public_key], is_signed=is_signed)
+    for line in log_lines(ctx):
+        if line.file == "checkpoints":
+            verifier.checkpoint(line.fields)
+        elif line.file == "entries":
+            verifier.entry(line.fields, *(line.said or ()))
+        else:
+            verifier.head(line.fields)
+    for name, number in audit.loose_details_for_system(ctx.session):
+        verifier.loose(name, number)
+    return verifier.faults()
 
 
 def mission_faults(ctx: Context) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from inspection.api import (
     accounts,
     assignments,
+    audit,
     calendar,
     checklists,
     inspections,
@@ -24,6 +25,7 @@ __all__ = [
     "accounts",
     "api",
     "assignments",
+    "audit",
     "calendar",
     "checklists",
     "inspections",

@@ -12,8 +12,9 @@ from inspection.actions.context import Context
 from inspection.demo.cast import EDUCATION, INSTITUTIONS, PEOPLE
 from inspection.demo.story import Stage, acknowledge, inspect, issue, plan, prove, review
 from inspection.domain.actor import Actor, Grant
-from inspection.settings import Settings, kept_secret
+from inspection.settings import Settings
 from inspection.storage import accounts
+from inspection.storage.secrets import kept_secret
 
 
 def is_empty(ctx: Context) -> bool:

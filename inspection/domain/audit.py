@@ -23,7 +23,8 @@ class LogFilter:
 @dataclass(frozen=True, slots=True)
 class LogEntry:
     """One line of the log. `by` is None where the system did it; `object_name` where a person or an institution is
-    known under the id; `detail` are names and values, ids of the known replaced by who or what they are."""
+    known under the id; `detail` are names and values, ids of the known replaced by who or what they are, None where
+    they were erased; `chain`, `number` and `seal` say where it stands (`domain/chain.py`)."""
 
     seq: int
     at: datetime
@@ -33,4 +34,7 @@ class LogEntry:
     kind: str
     object_id: str
     object_name: str | None
-    detail: Sequence[tuple[str, Any]]
+    detail: Sequence[tuple[str, Any]] | None
+    chain: str
+    number: int
+    seal: str

@@ -9,6 +9,7 @@ from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from inspection.domain.calendar import YearCalendar
+from inspection.domain.chain import Head
 from inspection.domain.visits import Conflict, Member
 
 T = TypeVar("T")
@@ -123,13 +124,15 @@ class PhotoView:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """回执: proof that a record and every photo named in it are stored."""
+    """回执: proof that a record and every photo named in it are stored. `log` is the entry of the audit log that says
+    so, sealed over all before it; lists leave it out."""
 
     code: str
     received_at: datetime
     completed_at: datetime
     content_sha256: str
     photos: Sequence[str]
+    log: Head | None = None
 
 
 @dataclass(frozen=True, slots=True)

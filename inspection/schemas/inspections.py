@@ -185,12 +185,21 @@ def make_submission(data: Mapping[str, Any]) -> Submission:
 read_inspection = reader(InspectionBody(), make_submission)
 
 
+class LogSchema(Wire):
+    """An entry of the audit log: its chain, its number there, and its seal over all before it."""
+
+    chain = Text(16)
+    number = Whole(1, 2**53)
+    seal = Sha256()
+
+
 class ReceiptSchema(Wire):
     code = Text(16)
     received_at = Moment()
     completed_at = Moment()
     content_sha256 = Sha256()
     photos = ListOf(Sha256(), most=1000)
+    log = Part(LogSchema, allow_none=True)
 
 
 class FlagSchema(Wire):

@@ -1,4 +1,4 @@
-"""People, the roles they hold, their devices' tokens, and failed sign-ins."""
+"""People, the roles they hold, and their devices' tokens."""
 
 from __future__ import annotations
 
@@ -10,11 +10,9 @@ from uuid import UUID
 from sqlalchemy import (
     ColumnElement,
     ForeignKey,
-    Index,
     String,
     and_,
     bindparam,
-    delete,
     false,
     func,
     literal,
@@ -80,14 +78,6 @@ class ActivationRow(Base):
     code_sha256: Mapped[str] = mapped_column(String(64))
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
-
-
-class FailedSignInRow(Base):
-    __tablename__ = "failed_sign_in"
-    id: Mapped[UUID] = mapped_column(primary_key=True)
-    subject: Mapped[str] = mapped_column(String(128))
-    at: Mapped[datetime]
-    __table_args__ = (Index("ix_failed_sign_in_subject_at", "subject", "at"),)
 
 
 def find_user_for_system(session: Session, username: str) -> UserRow | None:
@@ -251,19 +241,6 @@ def revoke_tokens_for_system(session: Session, user_id: UUID, at: datetime, *, b
     session.execute(statement.values(revoked_at=at))
 
 
-def count_failures_for_system(session: Session, subject: str, since: datetime) -> int:
-    statement = select(func.count()).select_from(FailedSignInRow)
-    return session.scalar(statement.where(FailedSignInRow.subject == subject, FailedSignInRow.at > since)) or 0
-
-
-def forget_failures_for_system(session: Session, subject: str) -> None:
-    session.execute(delete(FailedSignInRow).where(FailedSignInRow.subject == subject))
-
-
-def forget_old_failures_for_system(session: Session, before: datetime) -> None:
-    session.execute(delete(FailedSignInRow).where(FailedSignInRow.at < before))
-
-
 _IN_LINE: Final = select(_USER.c.id).where(_USER.c.id == bindparam("person")).with_for_update(key_share=True)
 
 
@@ -311,6 +288,16 @@ def holds_over_for_system(session: Session, user_id: UUID, roles: Collection[str
             .limit(1)
         )
         is not None
+    )
+
+
+def holders_for_system(session: Session, role: str) -> list[UUID]:
+    """Accounts in use that hold a role, wherever."""
+    held = (RoleRow.role == role, RoleRow.ended_at.is_(None), UserRow.disabled_at.is_(None))
+    return list(
+        session.scalars(
+            select(UserRow.id).join(RoleRow, RoleRow.user_id == UserRow.id).where(*held).distinct().order_by(UserRow.id)
+        )
     )
 
 

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
 from inspection.domain.errors import Refused
+from inspection.storage.audit import PENDING, append_for_system
 from inspection.storage.db import write_queue
 
 P = ParamSpec("P")
@@ -42,10 +43,13 @@ def unit(session: Session) -> Iterator[Session]:
         session.expire_all()
     with write_queue(engine):
         session.info["in_unit"] = True
+        session.info[PENDING] = []
         try:
             if queued:
                 session.connection(execution_options={"write": True})
             yield session
+            session.flush()
+            append_for_system(session)
             session.commit()
         except StaleDataError:
             session.rollback()
@@ -55,6 +59,7 @@ def unit(session: Session) -> Iterator[Session]:
             raise
         finally:
             session.info.pop("in_unit", None)
+            session.info.pop(PENDING, None)
 
 
 def once_more(action: Callable[P, R]) -> Callable[P, R]:

@@ -126,10 +126,7 @@ def test_originals_are_for_their_uploader_and_the_supervising_with_a_purpose_and
         assert world.person(who).get(f"{address}?purpose=核对").status_code == status, who
         shown = world.person(who).get(f"{address}/thumbnail").status_code
         assert shown == (200 if who in ("inspector2", "school") else status), who
-    with world.app.app_context():
-        reads = db.session.execute(text("SELECT detail FROM audit_log WHERE action = 'read_original'")).scalars().all()
-    assert len(reads) == 4
-    assert all("核对" in read for read in reads)
+    assert [read.detail["purpose"] for read in world.logged("read_original")] == ["核对"] * 4
 
 
 def test_a_claimed_hash_of_somebody_elses_photo_gives_no_right_to_it(world: World) -> None:

@@ -87,6 +87,7 @@ ACCESS: dict[tuple[str, str], set[str]] = {
     ("PUT", "/problems/<uuid:problem_id>/reopenings/<uuid:reopening_id>"): REVIEWERS,
     ("PUT", "/reminders/<uuid:reminder_id>"): REVIEWERS | {"league"},
     ("GET", "/sync"): INSPECTORS | UNITS,
+    ("GET", "/audit/chain"): INSPECTORS | UNITS,
     ("GET", "/stats"): IN_SCOPE | {"congress"},
     ("GET", "/stats/numbers"): IN_SCOPE | {"congress"},
     ("GET", "/notifications"): EVERYONE,

@@ -47,6 +47,8 @@ RELEASED = {
     "0003_planning.py": "3f024e97b76c38464256f5b60a80fa7cb6e33df0d44fb84ad24cd876a1d2d82c",
     "0004_deadline_pass.py": "d69876430decb9752acfa5a554c25559714361b7d241d568a3ffdb26f80fd3fb",
     "0005_where_it_is.py": "c8e750fcd33774bfe04b4308580cd9ae00904e60fc7037014f7c1dad2fe44342",
+    "0006_desk.py": "558c19671b2826fb61e6b5d1db684104b3bdb80652e836d4881e68175233d865",
+    "0007_audit_chain.py": "572b0d68b4a2ca1d999e4173bd61150e5583dcfa9ed16505cab1c4b2af20df4f",
 }
 """An installation that is at a revision never runs it again: what is to change comes with a new one."""
 

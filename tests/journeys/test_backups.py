@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import json
 import tracemalloc
 from dataclasses import replace
 from itertools import pairwise
@@ -36,16 +35,6 @@ from tests.support.visits import flags
 from tests.support.world import World, jpeg, new_id, sha256
 
 
-def log(world: World, action: str) -> list[tuple[Any, str, dict[str, Any]]]:
-    """(actor, object, detail) of the log's entries of a kind."""
-    with world.app.app_context():
-        found = db.session.execute(
-            text("SELECT actor_id, object_id, detail FROM audit_log WHERE action = :action ORDER BY seq"),
-            {"action": action},
-        ).all()
-    return [(actor, subject, json.loads(detail)) for actor, subject, detail in found]
-
-
 def test_a_day_of_an_inspector_is_taken_in_and_again_changes_nothing(world: World) -> None:
     pictures = [jpeg() for _ in range(3)]
     fact = [{"fact": "未上锁", "photos": [sha256(pictures[0])]}]
@@ -75,9 +64,9 @@ def test_a_day_of_an_inspector_is_taken_in_and_again_changes_nothing(world: Worl
     assert again.lines[-1] == "照片：新收 0 张，原已收到 3 张，未收 0 张"
     assert content(world) == before
     me = world.person("inspector").id.replace("-", "")
-    assert [str(actor).replace("-", "") for actor, _, _ in log(world, "submit_inspection")] == [me, me]
+    assert [str(actor).replace("-", "") for actor, _, _ in world.logged("submit_inspection")] == [me, me]
     told = {"user_id": world.person("inspector").id, "made_at": "2026-11-23T10:00:00+08:00", "entries": 2, "photos": 3}
-    assert log(world, "import_backup") == [(None, sha256(data), told)] * 2
+    assert world.logged("import_backup") == [(None, sha256(data), told)] * 2
 
 
 def test_all_that_a_unit_may_hand_in(world: World) -> None:
@@ -199,7 +188,7 @@ def test_the_backup_of_somebody_who_is_not_here(world: World) -> None:
     said = take_in(world, packed(line, one.body))
     assert (said.code, said.lines, len(said.errors)) == (1, [], 1)
     assert content(world, "user_account") == {k: v for k, v in before.items() if k != "user_account"}
-    assert log(world, "import_backup") == []
+    assert world.logged("import_backup") == []
 
 
 @pytest.mark.parametrize(("days", "taken"), [(3, True), (20, False)])

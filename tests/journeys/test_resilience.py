@@ -61,7 +61,7 @@ def expected(inspections: int) -> dict[str, int]:
 
 def test_sixteen_identical_requests_at_once_make_one_inspection(engine: str, tmp_path: Path) -> None:
     with databases.copy(engine) as url:
-        assert sixteen_at_once(url, tmp_path, 4, 25) == expected(25)
+        assert sixteen_at_once(url, tmp_path, 4, 10) == expected(10)
 
 
 @pytest.mark.drill
@@ -103,7 +103,7 @@ def half_upload(server: Server, data: bytes) -> socket.socket:
 
 
 def test_kill_nine_in_mid_upload_leaves_no_row_without_its_file(engine: str, tmp_path: Path) -> None:
-    photos = [jpeg((1200, 900)) + os.urandom(400_000) for _ in range(12)]
+    photos = [jpeg((1200, 900)) + os.urandom(400_000) for _ in range(8)]
     with databases.copy(engine) as url:
         with serving_on(url, tmp_path) as server:
             stop = threading.Event()
@@ -120,7 +120,7 @@ def test_kill_nine_in_mid_upload_leaves_no_row_without_its_file(engine: str, tmp
 
             sender = threading.Thread(target=send)
             sender.start()
-            for _ in range(4):
+            for _ in range(3):
                 line = half_upload(server, jpeg((1200, 900)) + os.urandom(400_000))
                 for pid in server.workers():
                     os.kill(pid, signal.SIGKILL)

@@ -5,9 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from sqlalchemy import select
 
-from inspection.storage.audit import AuditRow
 from tests.support.desk import Clerk, Opened, PageForm
 from tests.support.institutions import change
 from tests.support.visits import plan
@@ -21,12 +19,6 @@ def forms(page: Opened, deed: str) -> list[PageForm]:
 
 def unread(world: World, who: str) -> int:
     return len(forms(Clerk(world, who).open("/inbox"), "read"))
-
-
-def log(world: World, action: str) -> list[dict[str, object]]:
-    with world.context() as ctx:
-        rows = ctx.session.scalars(select(AuditRow).where(AuditRow.action == action).order_by(AuditRow.seq)).all()
-        return [dict(row.detail) for row in rows]
 
 
 def test_looking_reads_nothing_and_opening_reads_one(world: World) -> None:
@@ -54,7 +46,7 @@ def test_one_is_marked_where_it_stands(world: World) -> None:
         assert marked.path == "/inbox"
         assert forms(marked, "read") == []
         assert "未读" not in marked.text
-    assert len(log(world, "read_notification")) == 1
+    assert len([entry.detail for entry in world.logged("read_notification")]) == 1
 
 
 def test_a_notices_message_opens_the_notice(world: World) -> None:
@@ -100,7 +92,7 @@ def test_all_are_read_but_what_came_since(world: World) -> None:
     assert "2 条已标为已读" in after.text
     assert len(forms(after, "read")) == 1
     assert "0 条已标为已读" in page.send(every).text
-    assert [one.get("count") for one in log(world, "read_notification")] == [2]
+    assert [one.get("count") for one in [entry.detail for entry in world.logged("read_notification")]] == [2]
 
 
 def test_nobody_elses(world: World) -> None:

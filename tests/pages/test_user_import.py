@@ -7,7 +7,7 @@ from io import BytesIO
 import pytest
 from werkzeug.datastructures import FileStorage
 
-from tests.pages.test_users import ACCOUNT, CODE, admin, logged
+from tests.pages.test_users import ACCOUNT, CODE, admin
 from tests.support import databases
 from tests.support.desk import Clerk, Opened
 from tests.support.imports import PEOPLE, PLACES, code, comma, excel, person, place, places
@@ -51,7 +51,7 @@ def test_people_are_imported_after_a_look(world: World) -> None:
             assert activation.send("activation", username=username, code=lost, **secret).status == 401
     signed = activation.send("activation", username="wangfang", code=codes[1], **secret)
     assert signed.path == "/" or activation.send("activation", username="wangfang", code=codes[0], **secret).path == "/"
-    assert len(logged(world, "import_people")) == 1
+    assert len(world.logged("import_people")) == 1
 
 
 def test_every_wrong_cell_is_told_and_nothing_written(world: World) -> None:

@@ -5,12 +5,10 @@ from __future__ import annotations
 import re
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
-from typing import Any
 
 import pytest
 
 from inspection.domain.actor import Grant
-from inspection.storage import audit
 from tests.pages.test_queries import MOST, counted
 from tests.support import databases
 from tests.support.desk import Clerk, Opened
@@ -38,12 +36,6 @@ def end_role(page: Opened, at: int = 0) -> Opened:
 
 def roles(world: World, username: str) -> set[tuple[str, str | None]]:
     return {(one["role"], one["region_code"]) for one in world.person(username).get("/me").json["roles"]}
-
-
-def logged(world: World, action: str) -> list[dict[str, Any]]:
-    with world.context() as ctx:
-        rows = ctx.session.query(audit.AuditRow).filter_by(action=action).order_by(audit.AuditRow.seq)
-        return [row.detail for row in rows]
 
 
 def test_the_accounts_of_the_region_in_words(world: World) -> None:
@@ -110,7 +102,9 @@ def test_an_account_begins_with_a_code_that_is_told_once(world: World) -> None:
     page = again.clerk.open(again.path)
     assert "在用" in page.text
     assert not page.has_form("code")
-    assert [(row["username"], row["role"]) for row in logged(world, "open_account")] == [("wangfang", "reviewer")]
+    assert [(row.detail["username"], row.detail["role"]) for row in world.logged("open_account")] == [
+        ("wangfang", "reviewer")
+    ]
 
 
 def test_a_new_code_makes_the_old_one_worthless(world: World) -> None:
@@ -192,8 +186,8 @@ def test_a_role_is_given_once_and_ended(world: World) -> None:
     assert "以前的角色（1）" in ended.text
     assert roles(world, "bureau") == {("reviewer", "150102")}
     assert "角色已结束" in end_role(given, 1).text
-    assert [row["role"] for row in logged(world, "appoint")] == ["edu_inspector"]
-    assert [row["role"] for row in logged(world, "end_role")] == ["edu_inspector"]
+    assert [row.detail["role"] for row in world.logged("appoint")] == ["edu_inspector"]
+    assert [row.detail["role"] for row in world.logged("end_role")] == ["edu_inspector"]
 
 
 def test_who_comes_too_late_is_told_who_was_first(world: World) -> None:

@@ -4,6 +4,8 @@ the server. Nothing of it is in the way of what he has finished, and the phone s
 from __future__ import annotations
 
 import re
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any, Final
 
@@ -296,6 +298,12 @@ AT_ONCE: Final = """async () => {
 """Room is wanted in the very moment in which the server is found to be another."""
 
 
+def older_copy(site: Site) -> bytes:
+    """The database of this moment, with what still lies beside it in its write-ahead log."""
+    with closing(sqlite3.connect(re.sub("^sqlite:///", "", site.url))) as connection:
+        return connection.serialize()
+
+
 def restore_older(site: Site, copy: bytes) -> None:
     """The database as it was, under another identity, and none of the photos that came later."""
     path = Path(re.sub("^sqlite:///", "", site.url))
@@ -314,7 +322,7 @@ def restore_older(site: Site, copy: bytes) -> None:
 def test_a_server_that_was_set_up_anew_gets_again_what_it_has_lost(site: Site, line: Line, phone: Phone) -> None:
     page = ready(phone)
     site.stop_server()
-    copy = Path(re.sub("^sqlite:///", "", site.url)).read_bytes()
+    copy = older_copy(site)
     site.start_server()
     record = inspected(phone, 2, seed=4)
     received(phone, record)

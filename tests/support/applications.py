@@ -3,13 +3,14 @@ SQLAlchemy has learned of a statement is kept with its engine."""
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ClassVar, Final
 
-from flask import Flask
+from flask import Flask, has_request_context, request
 from jinja2.bccache import Bucket, BytecodeCache
 from sqlalchemy import Engine, event
 from sqlalchemy.engine import make_url
@@ -17,6 +18,7 @@ from sqlalchemy.engine import make_url
 from inspection.app import Parts, create_app
 from inspection.domain.clock import Clock
 from inspection.storage import evidence_store
+from inspection.storage.audit_key import AuditKey
 from inspection.storage.db import db
 from tests.support import databases
 
@@ -48,6 +50,9 @@ def application(engine: str, url: str, data_dir: Path, clock: Clock) -> Iterator
             db.session.remove()
             db.engine.dispose()
         _idle[engine].append(app)
+        unrecorded = app.extensions["unrecorded"]
+        app.extensions["unrecorded"] = []
+    assert not unrecorded, unrecorded
 
 
 def _made(url: str, data_dir: Path) -> Flask:
@@ -56,7 +61,38 @@ def _made(url: str, data_dir: Path) -> Flask:
     with app.app_context():
         engine = db.engine
     _connect_by_url(engine)
+    _watch(app, engine)
     return app
+
+
+WRITES: Final = re.compile(r"(?:INSERT INTO|UPDATE|DELETE FROM) (\w+)")
+LOGS: Final = frozenset({"audit_log", "lead_log", "audit_detail", "audit_head"})
+UNRECORDED: Final = frozenset({"sign_in_attempt"})
+"""What is written without an entry of its own: the counting of attempts."""
+
+
+def _watch(app: Flask, engine: Engine) -> None:
+    """Whatever a request commits stands in the log; and to look writes nothing but that it was looked."""
+    app.extensions["unrecorded"] = []
+
+    @event.listens_for(engine, "after_cursor_execute")
+    def _write(connection: Any, cursor: Any, statement: str, *_: Any) -> None:
+        if cursor.rowcount and (found := WRITES.match(statement)) is not None:
+            connection.info.setdefault("written", set()).add(found[1])
+
+    @event.listens_for(engine, "rollback")
+    def _forget(connection: Any) -> None:
+        if not connection.invalidated:
+            connection.info.pop("written", None)
+
+    @event.listens_for(engine, "commit")
+    def _judge(connection: Any) -> None:
+        written = connection.info.pop("written", set()) - UNRECORDED
+        if not has_request_context() or not written:
+            return
+        looked = request.method in ("GET", "HEAD", "OPTIONS")
+        if written.isdisjoint({"audit_log", "lead_log"}) or (looked and not written <= LOGS):
+            app.extensions["unrecorded"].append(f"{request.method} {request.path}: {sorted(written)}")
 
 
 def _connect_by_url(engine: Engine) -> None:
@@ -71,7 +107,10 @@ def _move(app: Flask, url: str, data_dir: Path, clock: Clock) -> None:
     settings = databases.settings_for(url, data_dir)
     app.config.update(SECRET_KEY=settings.secret_key, SQLALCHEMY_DATABASE_URI=make_url(url))
     app.extensions["inspection"] = Parts(
-        settings=settings, clock=clock, evidence=evidence_store.from_url(settings.evidence_url, settings.data_dir)
+        settings=settings,
+        clock=clock,
+        evidence=evidence_store.from_url(settings.evidence_url, settings.data_dir),
+        audit_key=AuditKey(settings.audit_key),
     )
     with app.app_context():
         db.engine.url = make_url(url)

@@ -8,6 +8,7 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -57,7 +58,7 @@ class Caller:
 @dataclass
 class Server:
     base: str
-    process: subprocess.Popen[bytes]
+    process: Gunicorn
     environment: dict[str, str]
 
     def caller(self, username: str) -> Caller:
@@ -73,8 +74,11 @@ class Server:
 
 
 _forks = multiprocessing.get_context("forkserver")
-_forks.set_forkserver_preload(["inspection.cli", "inspection.app", "inspection.demo", "inspection.actions.sweep"])
-"""Commands run in processes of their own, forked from one that has read the code already: a start costs nothing."""
+_forks.set_forkserver_preload(
+    ["gunicorn.app.wsgiapp", "inspection.cli", "inspection.app", "inspection.demo", "inspection.actions.sweep"]
+)
+"""Commands and servers run in processes of their own, forked from one that has read the code already: a start costs
+nothing."""
 
 
 def run_command(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -99,6 +103,48 @@ def _command(environment: dict[str, str], arguments: tuple[str, ...], said: str,
     raise SystemExit(main(arguments))
 
 
+class Gunicorn:
+    """The server's own process, in a session of its own, as `subprocess.Popen` would have it."""
+
+    def __init__(self, bind: str, workers: int, environment: dict[str, str], log: Path) -> None:
+        arguments = serving.command(bind, workers)
+        self._process = _forks.Process(target=_gunicorn, args=(environment, arguments, serving.ROOT != ROOT, str(log)))
+        self._process.start()
+        assert self._process.pid is not None
+        self.pid: int = self._process.pid
+
+    def poll(self) -> int | None:
+        return self._process.exitcode
+
+    def wait(self, timeout: float | None = None) -> int:
+        self._process.join(timeout)
+        if self._process.exitcode is None:
+            raise subprocess.TimeoutExpired("gunicorn", timeout or 0)
+        return self._process.exitcode
+
+    def send_signal(self, number: signal.Signals) -> None:
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+    def terminate(self) -> None:
+        self.send_signal(signal.SIGTERM)
+
+
+def _gunicorn(environment: dict[str, str], arguments: list[str], other_tree: bool, log: str) -> None:
+    """What has been read is this tree's code; a server of another one starts with nothing."""
+    os.setsid()
+    os.environ.clear()
+    os.environ.update(environment)
+    for stream in (1, 2):
+        os.dup2(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND), stream)
+    if other_tree:
+        os.execv(arguments[0], arguments)
+    sys.argv = arguments[arguments.index("gunicorn") :]
+    from gunicorn.app.wsgiapp import run
+
+    run()
+
+
 def environment_for(url: str, data_dir: Path) -> dict[str, str]:
     return {
         **{name: value for name, value in os.environ.items() if not name.startswith("INSPECTION_")},
@@ -113,10 +159,7 @@ def serving_on(url: str, data_dir: Path, workers: int = 2) -> Iterator[Server]:
     """Up when it answers `/readyz`, down and waited for at the end."""
     port = free_port()
     environment = environment_for(url, data_dir)
-    log = (data_dir / "server.log").open("wb")
-    process = subprocess.Popen(
-        serving.command(f"127.0.0.1:{port}", workers), env=environment, stdout=log, stderr=log, start_new_session=True
-    )
+    process = Gunicorn(f"127.0.0.1:{port}", workers, environment, data_dir / "server.log")
     server = Server(f"http://127.0.0.1:{port}", process, environment)
     try:
         wait_for(server.base, process)
@@ -128,10 +171,9 @@ def serving_on(url: str, data_dir: Path, workers: int = 2) -> Iterator[Server]:
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
-        log.close()
 
 
-def wait_for(base: str, process: subprocess.Popen[bytes]) -> None:
+def wait_for(base: str, process: Gunicorn | subprocess.Popen[bytes]) -> None:
     """Until it is ready; polling is the only thing that a socket which nobody listens on yet allows."""
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:

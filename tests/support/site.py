@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,23 +12,11 @@ from typing import Final
 
 import sqlalchemy
 
-from inspection import serving
 from inspection.demo.cast import INSTITUTIONS
-from tests.support.server import Server, environment_for, free_port, wait_for
+from tests.support.server import Gunicorn, Server, environment_for, free_port, wait_for
 
 ENGINE: Final = os.environ.get("PHONE_ENGINE", "sqlite")
 """What lies behind the phones, which see no difference: one in the suite, the other as well in the drill."""
-
-
-def gunicorn(port: int, workers: int, environment: dict[str, str], data_dir: Path) -> subprocess.Popen[bytes]:
-    with (data_dir / "server.log").open("ab") as log:
-        return subprocess.Popen(
-            serving.command(f"127.0.0.1:{port}", workers),
-            env=environment,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-        )
 
 
 @dataclass
@@ -48,7 +35,9 @@ class Site(Server):
         self.process.wait(30)
 
     def start_server(self) -> None:
-        self.process = gunicorn(self.port, self.processes, self.environment, self.data_dir)
+        self.process = Gunicorn(
+            f"127.0.0.1:{self.port}", self.processes, self.environment, self.data_dir / "server.log"
+        )
         wait_for(self.base, self.process)
 
     def count(self, statement: str) -> int:
@@ -71,7 +60,7 @@ class Site(Server):
 def site_on(url: str, data_dir: Path, processes: int = 1) -> Iterator[Site]:
     """Up when it answers; at the end it is killed, since nobody will look at its data again."""
     port, environment = free_port(), environment_for(url, data_dir)
-    process = gunicorn(port, processes, environment, data_dir)
+    process = Gunicorn(f"127.0.0.1:{port}", processes, environment, data_dir / "server.log")
     site = Site(f"http://127.0.0.1:{port}", process, environment, url, data_dir, port, processes)
     try:
         wait_for(site.base, process)

@@ -11,10 +11,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask import Flask
 from PIL import Image
+from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from checklists.loader import published
@@ -25,6 +26,7 @@ from inspection.app import parts_of
 from inspection.demo.answers import failing_value, passing_answers
 from inspection.demo.cast import INSTITUTIONS
 from inspection.domain.actor import Grant
+from inspection.storage.audit import AuditDetailRow, AuditRow
 from tests.support import databases
 from tests.support.applications import application
 from tests.support.clock import HandClock
@@ -80,6 +82,14 @@ class Person:
     @property
     def id(self) -> str:
         return str(self.get("/me").json["id"])
+
+
+class Logged(NamedTuple):
+    """An entry of the audit log: who did it, to what, and what it says."""
+
+    actor_id: uuid.UUID | None
+    object_id: str
+    detail: dict[str, Any]
 
 
 @dataclass
@@ -189,6 +199,14 @@ class World:
 
     def problem(self, problem_id: str, who: str = "bureau") -> dict[str, Any]:
         return dict(self.person(who).get(f"/problems/{problem_id}").json)
+
+    def logged(self, action: str) -> list[Logged]:
+        """The entries of an action in the audit log, the oldest first."""
+        said = (AuditDetailRow.chain == AuditRow.chain) & (AuditDetailRow.number == AuditRow.number)
+        columns = select(AuditRow.actor_id, AuditRow.object_id, AuditDetailRow.detail).join(AuditDetailRow, said)
+        with self.context() as ctx:
+            rows = ctx.session.execute(columns.where(AuditRow.action == action).order_by(AuditRow.seq)).all()
+        return [Logged(actor_id, object_id, json.loads(detail)) for actor_id, object_id, detail in rows]
 
     def told(self, who: str) -> list[tuple[str, str | None]]:
         """(kind, problem) of every notification of a person, the oldest first."""

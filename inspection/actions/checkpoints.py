@@ -1,0 +1,64 @@
+"""The heads of the audit log's chains, signed each day and told to both offices: whoever keeps one sees later whether
+the log was cut or written anew."""
+
+from __future__ import annotations
+
+from typing import Final
+from uuid import UUID
+
+from inspection.actions.context import Context
+from inspection.domain import chain
+from inspection.domain.chain import Head
+from inspection.domain.verify_audit import SIGNING
+from inspection.storage import accounts, audit
+from inspection.storage.audit import APART
+from inspection.storage.unit import unit
+
+OFFICES: Final = ("reviewer", "supervisor", "proc_inspector")
+"""Two offices that do not work for each other keep the heads of a region."""
+
+MOST_TOLD: Final = 500
+
+
+def sign_heads(ctx: Context) -> int:
+    """Sign each chain that has moved since the day before, and tell of it; how many. Again on the same day, or by
+    several workers at once, it does nothing twice."""
+    signed = 0
+    for head in audit.heads_for_system(ctx.session):
+        ctx.session.rollback()
+        signed += _sign(ctx, head)
+    return signed
+
+
+def _sign(ctx: Context, head: Head) -> bool:
+    today = ctx.today()
+    with unit(ctx.session):
+        last = audit.last_checkpoint_for_system(ctx.session, head.chain)
+        if last is not None and (last.number >= head.number or last.signed_on >= today):
+            return False
+        row = {
+            "chain": head.chain,
+            "number": head.number,
+            "seal": head.seal,
+            "signed_on": today,
+            "public_key": ctx.audit_key.public_key,
+            "signature": ctx.audit_key.sign(chain.checkpoint_text(head, today)),
+        }
+        if not audit.add_checkpoint_for_system(ctx.session, row):
+            return False
+        kind = APART if head.chain.endswith(APART) else "audit_head"
+        ctx.record(None, SIGNING, kind, head.chain, chain=head.chain, number=head.number, seal=head.seal)
+        told = {"chain": head.chain, "number": str(head.number), "seal": head.seal}
+        ctx.tell_people("audit_head", _keepers(ctx, head.chain), None, told, unread=False)
+    return True
+
+
+def _keepers(ctx: Context, name: str) -> list[UUID]:
+    """Who keeps a chain's heads: of a region both offices, of its leads those who handle them, of the system's own
+    doings the auditors."""
+    region, _, apart = name.partition("-")
+    roles = ("lead_handler",) if apart == APART else OFFICES
+    if region == chain.SYSTEM:
+        return accounts.holders_for_system(ctx.session, "auditor")
+    held = accounts.holders_over_for_system(ctx.session, roles, region, MOST_TOLD)
+    return sorted({user.id for user, _ in held})
