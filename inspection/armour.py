@@ -94,25 +94,30 @@ def register(app: Flask) -> None:
 
     @app.after_request
     def _arm(response: Response) -> Response:
-        kind = _kind_of(response)
-        policy = kind.policy
-        if kind.scripted and "nonce" in g:
-            policy = (*policy, f"script-src 'nonce-{g.nonce}'")
-        carried = {
-            "Content-Security-Policy": "; ".join(policy),
-            "Cache-Control": kind.cache if response.status_code < 400 else "no-store",
-            "Referrer-Policy": kind.referrer,
-            "X-Content-Type-Options": "nosniff",
-            "X-Frame-Options": "DENY",
-            "Cross-Origin-Resource-Policy": "same-origin",
-        }
-        if kind.document:
-            carried["Cross-Origin-Opener-Policy"] = "same-origin"
-            carried["Permissions-Policy"] = _permissions(*kind.allowed)
+        carried = carried_by(_kind_of(response), response.status_code, g.get("nonce"))
         if request.is_secure:
             carried["Strict-Transport-Security"] = HSTS
         response.headers.update(carried)
         return response
+
+
+def carried_by(kind: Kind, status: int, nonce: str | None = None) -> dict[str, str]:
+    """The headers of a kind, by name; those of TLS are not among them."""
+    policy = kind.policy
+    if kind.scripted and nonce is not None:
+        policy = (*policy, f"script-src 'nonce-{nonce}'")
+    carried = {
+        "Content-Security-Policy": "; ".join(policy),
+        "Cache-Control": kind.cache if status < 400 else "no-store",
+        "Referrer-Policy": kind.referrer,
+        "X-Content-Type-Options": "nosniff",
+        "X-Frame-Options": "DENY",
+        "Cross-Origin-Resource-Policy": "same-origin",
+    }
+    if kind.document:
+        carried["Cross-Origin-Opener-Policy"] = "same-origin"
+        carried["Permissions-Policy"] = _permissions(*kind.allowed)
+    return carried
 
 
 def _kind_of(response: Response) -> Kind:

@@ -23,7 +23,7 @@ def command(bind: str, workers: int = WORKERS) -> list[str]:
         *("--chdir", str(ROOT), "--bind", bind),
         *("--worker-class", "inspection.http_worker.Worker", "--workers", str(workers), "--threads", str(THREADS)),
         *("--timeout", "60", "--graceful-timeout", "20", "--keep-alive", "5"),
-        *("--no-control-socket", "--log-level", "warning"),
+        *("--no-control-socket", "--logger-class", "inspection.http_worker.Log", "--log-level", "warning"),
     ]
     if Path("/dev/shm").is_dir():
         arguments += ["--worker-tmp-dir", "/dev/shm"]
