@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.routing import BaseConverter
 
+from inspection import armour
 from inspection.actions.context import Context
 from inspection.api import docs, problem_json
 from inspection.api import routes as api_routes
@@ -56,6 +57,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Flask:
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.url_map.converters["hash"] = HashConverter
     app.url_map.strict_slashes = False
+    app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False  # no other site asks, so none is answered
     url = make_url(settings.database_url)
     if url.drivername == "postgresql":
         url = url.set(drivername="postgresql+psycopg")
@@ -78,6 +80,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Flask:
         audit_key=AuditKey(settings.audit_key),
     )
     unusable = (OperationalError, InternalError, PoolTimeout)
+    armour.register(app)
     problem_json.register(app, unusable=unusable, twin=IntegrityError, page=refusals.render)
     app.register_blueprint(api_routes.api)
     app.register_blueprint(docs.docs)

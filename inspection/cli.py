@@ -16,7 +16,7 @@ from flask import Flask
 
 from checklists.lint import lint
 from checklists.loader import LintError, load
-from inspection import demo, serving
+from inspection import demo, logs, serving
 from inspection.actions import backups, calendars, checklists, imports, setup
 from inspection.actions.accounts import renew_activation
 from inspection.actions.audit_export import export_log
@@ -38,15 +38,14 @@ from inspection.settings import BadSetting, Settings
 from inspection.storage import migrations
 from inspection.storage.db import db
 
+log = logging.getLogger("inspection.cli")
 MOST_FAULTS = 1000
 FARTHEST = timedelta(days=3653)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; its exit code."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s", stream=sys.stderr)
-    logging.getLogger("alembic").setLevel(logging.WARNING)
-    logging.getLogger("apscheduler").setLevel(logging.WARNING)
+    logs.set_up()
     given = _parser().parse_args(arguments)
     try:
         if given.command == "checklist" and given.what == "lint":
@@ -55,6 +54,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BadSetting as fault:
         print(f"inspection: {fault}", file=sys.stderr)
         return 2
+    except Exception as error:  # a stack as Python shows it has the statement's values in it
+        log.critical("the command failed", exc_info=error)
+        return 1
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -93,9 +95,9 @@ def _parser() -> argparse.ArgumentParser:
     days.add_argument("what", choices=["show", "set"])
     days.add_argument("year", type=int)
     days.add_argument("file", nargs="?", type=Path)
-    log = command("audit", export_audit, "the audit log and its verifier into a new folder")
-    log.add_argument("what", choices=["export"])
-    log.add_argument("folder", type=Path)
+    chain = command("audit", export_audit, "the audit log and its verifier into a new folder")
+    chain.add_argument("what", choices=["export"])
+    chain.add_argument("folder", type=Path)
     about = command("checklist", publish_checklist, "lint or publish checklists")
     about.add_argument("what", choices=["lint", "publish"])
     about.add_argument("files", nargs="+", type=Path)

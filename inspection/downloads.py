@@ -24,7 +24,6 @@ def document(data: bytes, name: str) -> Response:
     """A Word document to be saved under a name."""
     response = Response(data, content_type=DOCX)
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    response.headers["Cache-Control"] = "no-store"
     return tagged(response)
 
 
@@ -34,15 +33,12 @@ def list_of_problems(ctx: Context, actor: Actor, query: dict[str, Any], language
     head = problem_list.head(query, institution, ctx.clock.local(ctx.now()), language)
     rows = (problem_list.row(problem, language) for problem in export_problems(ctx, actor, filters_of(query)))
     response: Response = send_file(workbook.write(head, rows), mimetype=XLSX, as_attachment=True, download_name=name)
-    response.headers["Cache-Control"] = "no-store"
     return response
 
 
 def copy(path: Path, sha256: str, name: str) -> Response:
     """A copy of a photo, made of pixels alone; asked for anew each time, and not sent again where it is the same."""
-    response: Response = send_file(path, mimetype="image/jpeg", etag=f"{sha256}-{name}", conditional=True, max_age=0)
-    response.headers["Cache-Control"] = "private, no-cache"
-    response.headers["Content-Security-Policy"] = "default-src 'none'; frame-ancestors 'none'; sandbox"
+    response: Response = send_file(path, mimetype="image/jpeg", etag=f"{sha256}-{name}", conditional=True)
     return response
 
 
@@ -51,7 +47,6 @@ def original(handle: IO[bytes], photo: PhotoView) -> Response:
     suffix = photo.type.rsplit("/", 1)[-1].replace("jpeg", "jpg")
     name = f"{photo.sha256}.{suffix}"
     response: Response = send_file(
-        handle, mimetype=photo.type, as_attachment=True, download_name=name, etag=photo.sha256, max_age=0
+        handle, mimetype=photo.type, as_attachment=True, download_name=name, etag=photo.sha256
     )
-    response.headers["Cache-Control"] = "private, no-store"
     return response

@@ -21,9 +21,9 @@ def command(bind: str, workers: int = WORKERS) -> list[str]:
     arguments = [
         *(sys.executable, "-m", "gunicorn", "wsgi:app"),
         *("--chdir", str(ROOT), "--bind", bind),
-        *("--worker-class", "gthread", "--workers", str(workers), "--threads", str(THREADS)),
+        *("--worker-class", "inspection.http_worker.Worker", "--workers", str(workers), "--threads", str(THREADS)),
         *("--timeout", "60", "--graceful-timeout", "20", "--keep-alive", "5"),
-        *("--no-control-socket", "--log-level", "warning"),
+        *("--no-control-socket", "--logger-class", "inspection.http_worker.Log", "--log-level", "warning"),
     ]
     if Path("/dev/shm").is_dir():
         arguments += ["--worker-tmp-dir", "/dev/shm"]

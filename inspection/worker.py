@@ -12,7 +12,7 @@ from flask import Flask
 from inspection.actions.checkpoints import sign_heads
 from inspection.actions.retention import erase_old_details
 from inspection.actions.sweep import beat, sweep, sweep_temporary
-from inspection.actions.verification import mission_faults
+from inspection.actions.verification import lost_faults
 from inspection.app import parts_of
 
 log = logging.getLogger("inspection.worker")
@@ -44,9 +44,9 @@ def pass_over(app: Flask) -> None:
         ctx = parts_of(app).context()
         swept = sweep(ctx)
         beat(ctx, "worker", swept=True)
-        log.info("swept %d clocks: %d stages, %d messages", swept.looked_at, swept.stages, swept.messages)
-        for fault in mission_faults(ctx):
-            log.error("%s", fault)
+        log.info("swept", extra={"count": swept.looked_at, "stages": swept.stages, "messages": swept.messages})
+        for fault in lost_faults(ctx):
+            log.error("a problem is lost", extra={"fault": fault})
 
 
 def alive(app: Flask) -> None:

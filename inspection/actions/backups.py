@@ -105,7 +105,7 @@ def _outcome(ctx: Context, actor: Actor, backup: Backup, part: Part, readers: Re
     except Refused as refused:
         return Outcome(what, "refused", refused)
     except OSError as error:
-        log.error("evidence or backup not usable: %s", error)
+        log.error("evidence or backup not usable", exc_info=error)
         full = error.errno in (errno.ENOSPC, errno.EDQUOT)
         return Outcome(what, "refused", Refused("storage_full" if full else "unavailable"))
     except Exception as error:  # a fault of ours in one part is no reason to lose the others

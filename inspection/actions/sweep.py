@@ -75,7 +75,7 @@ def sweep(ctx: Context) -> Swept:
     for span in _spans(ctx, "found"):
         _together(ctx, swept, span, clocks.inspections_for_system, _stages_of_issuing)
     for whom, count in sorted(swept.unheard.items()):
-        log.warning("%d messages for nobody: no %s", count, whom)
+        log.warning("messages for nobody", extra={"count": count, "whom": whom})
     with unit(ctx.session):
         if swept.stages or swept.lapsed:
             ctx.record(
@@ -116,10 +116,10 @@ def _attempt(ctx: Context, swept: Swept, subject_id: UUID, work: Callable[[], Sw
     try:
         swept.add(work())
     except Refused as refused:  # somebody acted in the same moment: the next pass sees what he made of it
-        log.info("passed over %s: %s", subject_id, refused.code)
+        log.info("passed over", extra={"subject": subject_id, "code": refused.code})
     except Exception as error:
         ctx.session.rollback()
-        log.exception("set aside %s", subject_id)
+        log.exception("set aside", extra={"subject": subject_id})
         swept.set_aside.append((subject_id, f"{type(error).__name__}: {error}"))
 
 

@@ -115,16 +115,21 @@ def chain_faults(ctx: Context) -> list[str]:
 
 
 def mission_faults(ctx: Context) -> Iterator[str]:
+    """What `lost_faults` finds, and what a deadline pass set aside."""
+    yield from lost_faults(ctx)
+    for aside in installation.list_set_aside_for_system(ctx.session):
+        yield f"set aside by the deadline pass: {aside.subject_id}: {aside.error}"
+
+
+def lost_faults(ctx: Context) -> Iterator[str]:
     """Every unfinished problem has one holder and one date, and what was dropped has its reason. The worker asks this
-    after each deadline pass as well."""
+    after each deadline pass as well; ids, numbers, dates and states are all that is said."""
     for lost in mission.lost_for_system(ctx.session):
         yield f"problem {lost.number or lost.id}: {_contradiction(lost)}"
     for problem_id in mission.void_without_reason_for_system(ctx.session):
         yield f"problem {problem_id}: void without a recorded reason"
     for problem_id in mission.merged_into_withdrawn_for_system(ctx.session):
         yield f"problem {problem_id}: merged into one that was withdrawn"
-    for aside in installation.list_set_aside_for_system(ctx.session):
-        yield f"set aside by the deadline pass: {aside.subject_id}: {aside.error}"
 
 
 def _contradiction(lost: Lost) -> str:

@@ -13,7 +13,6 @@ from inspection.api.endpoint import DECLARATIONS, Declaration
 from inspection.api.openapi import ANSWERS, PART, document
 from inspection.domain.permissions import ALLOWED, ANYONE, EVERYONE
 from inspection.domain.texts import language_of, texts
-from inspection.web import page
 
 docs = Blueprint("docs", __name__)
 
@@ -53,16 +52,15 @@ def show() -> Response:
         for tag, items in groupby(ordered, key=lambda item: item[1].tag)
     ]
     schemas = {name: _lines(schema) for name, schema in sorted(spec["components"]["schemas"].items())}
-    return page(
-        render_template(
-            "docs.html",
-            language=language.replace("_", "-"),
-            t=words["docs"],
-            info=spec["info"],
-            groups=groups,
-            schemas=schemas,
-        )
+    html = render_template(
+        "docs.html",
+        language=language.replace("_", "-"),
+        t=words["docs"],
+        info=spec["info"],
+        groups=groups,
+        schemas=schemas,
     )
+    return Response(html, content_type="text/html; charset=utf-8", headers={"Vary": "Accept-Language"})
 
 
 def _operation(

@@ -1,4 +1,4 @@
-"""The one renderer of refusals for JSON (RFC 9457), and what every answer carries."""
+"""The one renderer of refusals for JSON (RFC 9457), and the id under which a request is found again."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import orjson
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
 
+from inspection import logs
 from inspection.actions.context import new_id
 from inspection.domain.errors import CODES, Refused
 from inspection.domain.texts import detail, fault_text, language_of, title
@@ -30,6 +31,7 @@ HTTP_CODES = {
 RETRY_AFTER_S = {429: 900, 503: 5, 507: 600}
 
 
+MEDIA_TYPE: Final = "application/problem+json"
 MACHINES: Final = ("/api/", "/m/", "/healthz", "/readyz", "/assets/")
 """Where nobody reads a page."""
 
@@ -51,20 +53,19 @@ def register(
     @app.before_request
     def _identify() -> None:
         g.request_id = str(new_id())
+        logs.REQUEST_ID.set(g.request_id)
+        if request.url_rule is not None:
+            request.environ[logs.ROUTE] = request.url_rule.rule
 
     @app.after_request
     def _carry(response: Response) -> Response:
         response.headers["X-Request-ID"] = g.get("request_id", "")
-        response.headers["X-Content-Type-Options"] = "nosniff"
-        response.headers.setdefault("Referrer-Policy", "no-referrer")
-        response.headers.setdefault("X-Frame-Options", "DENY")
-        response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
-        if request.path.startswith("/api/"):
-            response.headers.setdefault("Cache-Control", "no-store")
-            response.headers.setdefault(
-                "Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'; sandbox"
-            )
         return response
+
+    @app.teardown_request
+    def _forget(error: BaseException | None) -> None:
+        del error
+        logs.REQUEST_ID.set("")
 
     @app.errorhandler(Refused)
     def _refused(refused: Refused) -> Response:
@@ -82,7 +83,7 @@ def register(
         return response
 
     def _database(error: Exception) -> Response:
-        log.error("database not usable (request %s): %s", g.request_id, error)
+        log.error("database not usable", exc_info=error)
         return answer(Refused("unavailable"))
 
     for kind in unusable:
@@ -90,17 +91,17 @@ def register(
 
     @app.errorhandler(twin)
     def _twin(error: Exception) -> Response:
-        log.error("a key was taken twice in a row (request %s): %s", g.request_id, error)
+        log.error("a key was taken twice in a row", exc_info=error)
         return answer(Refused("lost_race"))
 
     @app.errorhandler(OSError)
     def _storage(error: OSError) -> Response:
-        log.error("evidence not usable (request %s): %s", g.request_id, error)
+        log.error("evidence not usable", exc_info=error)
         return answer(Refused("storage_full" if error.errno in (errno.ENOSPC, errno.EDQUOT) else "unavailable"))
 
     @app.errorhandler(Exception)
     def _unexpected(error: Exception) -> Response:
-        log.error("unexpected (request %s)", g.request_id, exc_info=error)
+        log.error("unexpected", exc_info=error)
         return answer(Refused("internal_error"))
 
 
@@ -109,21 +110,8 @@ def render(refused: Refused) -> Response:
     if refused.status in (401, 403, 413, 415):
         drain()
     language = language_of(request.headers.get("Accept-Language", ""))
-    body: dict[str, Any] = {
-        "type": f"urn:inspection:error:{refused.code}",
-        "title": title(refused.code, language),
-        "status": refused.status,
-        "detail": detail(refused.code, language, refused.params),
-        "code": refused.code,
-        "request_id": g.get("request_id", ""),
-    }
-    if refused.faults:
-        body["errors"] = [
-            {"pointer": f.pointer, "code": f.code, "detail": fault_text(f.code, language, f.params)}
-            for f in refused.faults
-        ]
-    body.update(refused.extra)
-    response = Response(orjson.dumps(body), status=refused.status, content_type="application/problem+json")
+    body = body_of(refused, language, g.get("request_id", ""))
+    response = Response(body, status=refused.status, content_type=MEDIA_TYPE)
     response.headers["Content-Language"] = "zh-CN" if language == "zh_CN" else "en"
     response.headers["Vary"] = "Accept-Language"
     if refused.status in RETRY_AFTER_S:
@@ -131,6 +119,25 @@ def render(refused: Refused) -> Response:
     if refused.status == 401:
         response.headers["WWW-Authenticate"] = 'Bearer realm="inspection"'
     return response
+
+
+def body_of(refused: Refused, language: str, request_id: str) -> bytes:
+    """The bytes of a refusal to a machine."""
+    body: dict[str, Any] = {
+        "type": f"urn:inspection:error:{refused.code}",
+        "title": title(refused.code, language),
+        "status": refused.status,
+        "detail": detail(refused.code, language, refused.params),
+        "code": refused.code,
+        "request_id": request_id,
+    }
+    if refused.faults:
+        body["errors"] = [
+            {"pointer": f.pointer, "code": f.code, "detail": fault_text(f.code, language, f.params)}
+            for f in refused.faults
+        ]
+    body.update(refused.extra)
+    return orjson.dumps(body)
 
 
 assert set(HTTP_CODES.values()) <= set(CODES)

@@ -18,6 +18,4 @@ from inspection.web import compressed, json_response
 def sync(ctx: Context, actor: Actor, query: dict[str, Any]) -> Response:
     """Assignments, institutions, checklists, calendar and unfinished problems; with `since` what changed after it."""
     shown = SyncSchema().dump(sync_body(actions.sync(ctx, actor, query.get("since"), query.get("log"))))
-    response = compressed(json_response(shown))
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return compressed(json_response(shown))

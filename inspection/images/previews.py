@@ -31,12 +31,18 @@ def make(source: Path, target: Path, longest: int) -> bool:
             check=False,
         )
         if done.returncode != 0:
-            log.warning("no preview of %s: %s", source.name, done.stderr.decode(errors="replace").strip()[-300:])
+            log.warning("no preview", extra={"subject": source.name, "code": _kind(done.stderr)})
             return False
         draft.replace(target)
         return True
     except subprocess.TimeoutExpired:
-        log.warning("no preview of %s: not decoded within %d s", source.name, TIME_LIMIT_S)
+        log.warning("no preview within the time", extra={"subject": source.name})
         return False
     finally:
         draft.unlink(missing_ok=True)
+
+
+def _kind(complaint: bytes) -> str:
+    """The error's kind alone, of what the process complained: the rest may be the picture's words."""
+    last = complaint.decode(errors="replace").strip().rpartition("\n")[2]
+    return last.partition(":")[0]

@@ -25,7 +25,6 @@ TYPES: Final = {
     ".png": "image/png",
     ".webmanifest": "application/manifest+json",
 }
-FOR_EVER: Final = "public, max-age=31536000, immutable"
 
 assets = Blueprint("assets", __name__)
 
@@ -82,9 +81,7 @@ def file(name: str) -> Response:
     known = {address(one).rpartition("/")[2]: one for one in desk_files()}
     if name not in known:
         abort(404)
-    response = desk_files()[known[name]].response()
-    response.headers["Cache-Control"] = FOR_EVER
-    return response
+    return desk_files()[known[name]].response()
 
 
 @assets.get("/favicon.ico")

@@ -7,7 +7,6 @@ leads on. Refused, the page it came from is shown again with every word in its p
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import wraps
@@ -24,6 +23,7 @@ from wtforms import ValidationError as ForgedToken
 from inspection.actions.accounts import authenticate
 from inspection.actions.context import Context
 from inspection.actions.workbench import frame
+from inspection.armour import nonce
 from inspection.domain.actor import Actor
 from inspection.domain.errors import Fault, Refused
 from inspection.domain.incoming import JSON_LIMIT
@@ -269,26 +269,10 @@ def wrong_in(query: Query) -> dict[str, list[str]]:
 
 
 def page(template: str, status: int = 200, **values: Any) -> Response:
-    """A page in its frame: never kept by the browser, and nothing in it runs that was not served here."""
-    nonce = secrets.token_urlsafe(16)
+    """A page in its frame, in which nothing runs that was not served here."""
     spoken = language()
-    html = render_template(f"desk/{template}", **{"nonce": nonce, **_frame(spoken), **values})
+    html = render_template(f"desk/{template}", **{"nonce": nonce(), **_frame(spoken), **values})
     response = Response(html, status, content_type="text/html; charset=utf-8")
-    response.headers["Content-Security-Policy"] = "; ".join(
-        (
-            "default-src 'none'",
-            f"script-src 'nonce-{nonce}'",
-            "style-src 'self'",
-            "img-src 'self' data:",  # Bootstrap's arrows and ticks stand in its style sheet
-            "form-action 'self'",
-            "base-uri 'none'",
-            "frame-ancestors 'none'",
-        )
-    )
-    response.headers["Cache-Control"] = "no-store"
-    response.headers["Referrer-Policy"] = "same-origin"  # without any, a form's origin would read as nobody's
-    response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
-    response.headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"
     response.headers["Content-Language"] = spoken.replace("_", "-")
     return response
 

@@ -19,20 +19,6 @@ ROOM: Final = Path(__file__).parents[1] / "phone"
 WORKER: Final = "sw.js"
 INSTALLED: Final = (".png", ".webmanifest")
 """What the system fetches by itself for the home screen; a day without signal needs none of it."""
-POLICY: Final = "; ".join(
-    (
-        "default-src 'none'",
-        "script-src 'self'",
-        "style-src 'self'",
-        "img-src 'self' blob:",
-        "connect-src 'self'",
-        "worker-src 'self'",
-        "manifest-src 'self'",
-        "base-uri 'none'",
-        "form-action 'self'",
-        "frame-ancestors 'none'",
-    )
-)
 
 phone = Blueprint("phone", __name__, url_prefix="/m")
 
@@ -79,11 +65,7 @@ def file(name: str) -> Response:
     known = shell().files.get(name)
     if known is None:
         abort(404)
-    response = known.response()
-    response.headers["Cache-Control"] = "no-cache"
-    response.headers["Content-Security-Policy"] = POLICY
-    response.headers["Permissions-Policy"] = "camera=(self), geolocation=(self), microphone=()"
-    return tagged(response)
+    return tagged(known.response())
 
 
 @phone.after_app_request

@@ -40,7 +40,7 @@ def _derived(ctx: Context, actor: Actor, sha256: str, name: str) -> Response:
     except Refused as refused:
         if request.accept_mimetypes.accept_html:  # somebody opened it, and reads
             raise
-        return Response(NOTHING, refused.status, content_type="image/svg+xml", headers={"Cache-Control": "no-store"})
+        return Response(NOTHING, refused.status, content_type="image/svg+xml")
     return downloads.copy(path, sha256, name)
 
 

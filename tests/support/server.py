@@ -156,7 +156,7 @@ def environment_for(url: str, data_dir: Path) -> dict[str, str]:
 
 @contextmanager
 def serving_on(url: str, data_dir: Path, workers: int = 2) -> Iterator[Server]:
-    """Up when it answers `/readyz`, down and waited for at the end."""
+    """Up when it answers `/readyz`, down and waited for at the end; what it has logged are lines of JSON."""
     port = free_port()
     environment = environment_for(url, data_dir)
     process = Gunicorn(f"127.0.0.1:{port}", workers, environment, data_dir / "server.log")
@@ -171,6 +171,10 @@ def serving_on(url: str, data_dir: Path, workers: int = 2) -> Iterator[Server]:
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
+    said = (data_dir / "server.log").read_text()
+    assert all(json.loads(line)["event"] for line in said.splitlines()), said
+    assert databases.PASSWORD not in said
+    assert "token-" not in said
 
 
 def wait_for(base: str, process: Gunicorn | subprocess.Popen[bytes]) -> None:
