@@ -10,30 +10,28 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
+from uuid import UUID
 
 import orjson
 from flask import Flask
 
 from checklists.lint import lint
 from checklists.loader import LintError, load
-from inspection import demo, logs, serving
+from inspection import demo, logs, record_commands, serving
 from inspection.actions import backups, calendars, checklists, imports, setup
 from inspection.actions.accounts import renew_activation
-from inspection.actions.audit_export import export_log
 from inspection.actions.context import Context
 from inspection.actions.doctor import examine
 from inspection.actions.sweep import sweep
-from inspection.actions.verification import mission_faults, verify
+from inspection.actions.verification import mission_faults
 from inspection.app import create_app, parts_of
 from inspection.documents import backup, tables
 from inspection.domain.clock import FixedClock
 from inspection.domain.errors import Refused
 from inspection.domain.incoming import Incoming
-from inspection.domain.inspections import Submission
 from inspection.domain.texts import backup_text, detail, fault_text, finding_text
 from inspection.schemas.backups import ENTRY_READERS, read_backup
 from inspection.schemas.calendar import read_year, year_calendar
-from inspection.schemas.inspections import read_inspection
 from inspection.settings import BadSetting, Settings
 from inspection.storage import migrations
 from inspection.storage.db import db
@@ -81,7 +79,11 @@ def _parser() -> argparse.ArgumentParser:
     command("demo", seed_demo, "demo data into an empty database")
     command("sweep", run_sweep, "one deadline pass").add_argument("--today", type=_day, metavar="YYYY-MM-DD")
     command("doctor", run_doctor, "what is wrong with this installation")
-    command("verify", run_verify, "re-hash everything and check that no problem was lost; exit 1 if anything is wrong")
+    command(
+        "verify",
+        _in_app(record_commands.run_verify),
+        "re-hash everything and check that no problem was lost; exit 1 if anything is wrong",
+    )
     places = command("institutions", import_places, "institutions from a CSV or XLSX file: all rows or none")
     places.add_argument("what", choices=["import"])
     places.add_argument("file", type=Path)
@@ -95,13 +97,31 @@ def _parser() -> argparse.ArgumentParser:
     days.add_argument("what", choices=["show", "set"])
     days.add_argument("year", type=int)
     days.add_argument("file", nargs="?", type=Path)
-    chain = command("audit", export_audit, "the audit log and its verifier into a new folder")
+    chain = command("audit", _in_app(record_commands.export_audit), "the audit log and its verifier into a new folder")
     chain.add_argument("what", choices=["export"])
     chain.add_argument("folder", type=Path)
+    ages = command(
+        "retention",
+        _in_app(record_commands.run_retention),
+        "what is due to be erased; `run` erases it, as the worker does daily",
+    )
+    ages.add_argument("what", choices=["show", "run"], nargs="?", default="show")
+    held = command(
+        "hold",
+        _in_app(record_commands.run_hold),
+        "nothing handed in about an institution is erased until its hold has ended",
+    )
+    held.add_argument("what", choices=["begin", "end"])
+    held.add_argument("institution", type=UUID)
+    held.add_argument("--reason", default="", help="by whose written request, 5 to 500 characters")
     about = command("checklist", publish_checklist, "lint or publish checklists")
     about.add_argument("what", choices=["lint", "publish"])
     about.add_argument("files", nargs="+", type=Path)
     return parser
+
+
+def _in_app(run: Callable[[Flask, argparse.Namespace], int]) -> Callable[[argparse.Namespace], int]:
+    return lambda given: run(_app(), given)
 
 
 def _app() -> Flask:
@@ -207,30 +227,6 @@ def run_doctor(given: argparse.Namespace) -> int:
             print("ok   " if finding.well else "WRONG", finding_text(finding.code, "en", finding.params))
             well = well and finding.well
     return 0 if well else 1
-
-
-def run_verify(given: argparse.Namespace) -> int:
-    del given
-    app = _app()
-    count = 0
-    with app.app_context():
-        for fault in verify(parts_of(app).context(), _submission):
-            print(fault)
-            count += 1
-    print(f"{count} faults" if count else "everything is as it was received, and no problem is lost")
-    return 1 if count else 0
-
-
-def export_audit(given: argparse.Namespace) -> int:
-    app = _app()
-    with app.app_context():
-        try:
-            count = export_log(parts_of(app).context(), given.folder)
-        except OSError as error:
-            print(f"inspection: {given.folder}: {error.strerror}", file=sys.stderr)
-            return 1
-    print(f"{count} entries; to verify them anywhere: python3 {given.folder / 'verify_audit.py'} {given.folder}")
-    return 0
 
 
 def import_places(given: argparse.Namespace) -> int:
@@ -339,12 +335,6 @@ def _explain(refused: Refused) -> None:
         print(f"{fault.pointer}: {fault_text(fault.code, 'zh_CN', fault.params)}", file=sys.stderr)
     if len(refused.faults) > MOST_FAULTS:
         print(f"… {len(refused.faults) - MOST_FAULTS} more", file=sys.stderr)
-
-
-def _submission(body: bytes) -> Submission:
-    read = read_inspection(body).value
-    assert read is not None  # it was taken in
-    return read
 
 
 def lint_checklists(files: Sequence[Path]) -> int:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from inspection.domain.retention import Periods, periods
 from inspection.storage.db import is_usable_url
 from inspection.storage.secrets import kept_secret
 
@@ -21,6 +22,7 @@ KNOWN: Final = {
     "EVIDENCE_URL": "where evidence lives; default: a folder in the data directory; `s3://bucket/prefix` at scale",
     "DEMO_PASSWORD": "password of every demo account, at least 10 characters; made and printed when absent",
     "AUDIT_KEY": "file of the key that signs the audit log's heads; default `audit-key` in the data directory",
+    "RETENTION": "days that each class of data is kept, as `originals=1095,log=1095` (docs/retention.md)",
     "TIMEZONE": "the zone of dates and deadlines; default `Asia/Shanghai`",
 }
 
@@ -37,6 +39,7 @@ class Settings:
     evidence_url: str
     demo_password: str | None
     audit_key: Path
+    retention: Periods
     zone: ZoneInfo
 
     @classmethod
@@ -67,8 +70,16 @@ class Settings:
             evidence_url=evidence_url,
             demo_password=password,
             audit_key=Path(given.get(f"{PREFIX}AUDIT_KEY") or data_dir / "audit-key").absolute(),
+            retention=_periods(given.get(f"{PREFIX}RETENTION") or ""),
             zone=_zone(given.get(f"{PREFIX}TIMEZONE") or "Asia/Shanghai"),
         )
+
+
+def _periods(given: str) -> Periods:
+    try:
+        return periods(given)
+    except ValueError as error:
+        raise BadSetting(f"{PREFIX}RETENTION: {error}") from None
 
 
 def _zone(name: str) -> ZoneInfo:

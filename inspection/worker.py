@@ -10,7 +10,7 @@ from apscheduler.schedulers.blocking import BlockingScheduler
 from flask import Flask
 
 from inspection.actions.checkpoints import sign_heads
-from inspection.actions.retention import erase_old_details
+from inspection.actions.retention import erase_expired
 from inspection.actions.sweep import beat, sweep, sweep_temporary
 from inspection.actions.verification import lost_faults
 from inspection.app import parts_of
@@ -64,4 +64,5 @@ def tidy(app: Flask) -> None:
     with app.app_context():
         ctx = parts_of(app).context()
         sweep_temporary(ctx)
-        erase_old_details(ctx)
+        for name, count in erase_expired(ctx, parts_of(app).settings.retention).items():
+            log.info("erased", extra={"subject": name, "count": count})

@@ -33,11 +33,14 @@ def _record(ctx: Context, actor: Actor, photo: dict[str, Any]) -> bool:
     sha256 = photo["sha256"]
     with unit(ctx.session):
         lock_person_for_system(ctx.session, actor.id)
+        again = evidence.take_back_for_system(ctx.session, sha256, ctx.now())
+        if again and not ctx.evidence.exists(sha256):
+            raise Refused("lost_race")  # it was erased between file and row; the next try stores it
         new = evidence.add_photo(actor, ctx.session, photo, ctx.now())
         for subject, subject_id in evidence.mark_arrived(actor, ctx.session, sha256, ctx.now()):
             if not evidence.missing_for_system(ctx.session, subject_id):
                 complete(ctx, actor, subject, subject_id)
-        if new:
+        if new or again:
             ctx.record(actor, "store_photo", "photo", sha256, type=photo["type"], size=photo["size"])
     return new
 
@@ -120,10 +123,13 @@ def derived_copy(ctx: Context, actor: Actor, sha256: str, name: str) -> Path:
         raise Refused("not_found")
     if photo.type == PDF:
         raise Refused("no_preview")
+    kept = photo.sha256 if photo.erased_at is None else photo.copy_sha256
+    if kept is None:
+        raise Refused("no_preview")
     ctx.session.rollback()  # decoding takes long; no transaction is held meanwhile
     target = ctx.evidence.derived(sha256, name)
     if not target.exists():
-        with ctx.evidence.local(sha256) as source:
+        with ctx.evidence.local(kept) as source:
             if not previews.make(source, target, SIZES[name]):
                 raise Refused("no_preview")
     return target
@@ -131,7 +137,7 @@ def derived_copy(ctx: Context, actor: Actor, sha256: str, name: str) -> Path:
 
 def open_original(ctx: Context, actor: Actor, sha256: str, purpose: str | None) -> tuple[IO[bytes], PhotoView]:
     """The bytes as they came, for their uploader and for reviewers, supervisors and procurators in scope.
-    Each read is recorded with its purpose. Raises `not_found`, `not_allowed`, `invalid` (no purpose)."""
+    Each read is recorded with its purpose. Raises `not_found`, `not_allowed`, `invalid` (no purpose), `erased`."""
     photo = evidence.find_photo(actor.holding(IN_SCOPE), ctx.session, sha256)
     if photo is None:
         raise Refused("not_found")
@@ -141,6 +147,8 @@ def open_original(ctx: Context, actor: Actor, sha256: str, purpose: str | None) 
         raise Refused("not_allowed")
     if not own and not purpose:
         raise invalid(Fault("/purpose", "required"))
+    if photo.erased_at is not None:
+        raise Refused("erased")
     view = _view(photo)
     with unit(ctx.session):
         ctx.record(actor, "read_original", "photo", sha256, purpose=purpose, own=own)

@@ -58,6 +58,9 @@ def photo_faults(ctx: Context) -> Iterator[str]:
             continue
         if actual != sha256:
             yield f"photo {sha256}: its bytes have changed (now {actual})"
+    for sha256 in evidence.erased_for_system(ctx.session):
+        if sha256 not in known and ctx.evidence.exists(sha256):
+            yield f"photo {sha256}: recorded as erased, but its file is still there"
 
 
 def orphans(ctx: Context) -> list[str]:

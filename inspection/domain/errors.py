@@ -37,6 +37,7 @@ CODES: Final[dict[str, tuple[int, str]]] = {
     "document_number_taken": (409, "this document number was used for another notice"),
     "proof_incomplete": (409, "photos of this proof are still missing"),
     "four_eyes": (409, "the person who inspected neither issues nor closes"),
+    "erased": (410, "the original was erased when its time was over; a copy without metadata is left"),
     "too_large": (413, "the body is larger than this address takes"),
     "unsupported_media": (415, "this address takes another content type"),
     "unsupported_image": (415, "the file is none of the types taken here"),

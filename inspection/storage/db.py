@@ -19,7 +19,20 @@ from typing import IO, Any, Final
 
 import orjson
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import CursorResult, DateTime, Dialect, Engine, Insert, MetaData, String, Table, Text, event, insert
+from sqlalchemy import (
+    CursorResult,
+    DateTime,
+    Delete,
+    Dialect,
+    Engine,
+    Insert,
+    MetaData,
+    String,
+    Table,
+    Text,
+    event,
+    insert,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, Connection, make_url
 from sqlalchemy.exc import DisconnectionError, TimeoutError
@@ -289,6 +302,13 @@ def insert_or_ignore_from(session: Session, table: Any, columns: Sequence[str], 
     """The same for rows that a query finds."""
     statement = _insert_or_ignore(table.__table__, session.get_bind().dialect.name).from_select(columns, rows)
     result = session.execute(statement, execution_options={"preserve_rowcount": True})
+    assert isinstance(result, CursorResult)
+    return result.rowcount
+
+
+def deleted_count(session: Session, statement: Delete) -> int:
+    """Run it; how many rows are gone."""
+    result = session.execute(statement)
     assert isinstance(result, CursorResult)
     return result.rowcount
 

@@ -19,7 +19,8 @@ from inspection.storage.scope import visible
 
 
 class PhotoRow(Base):
-    """A stored file. `facts` is what the file itself says (EXIF time and place): a claim, not a proof."""
+    """A stored file. `facts` is what the file itself says (EXIF time and place): a claim, not a proof. Once its time is
+    over the original is erased (`erased_at`) and `copy_sha256` is what is left of it, a picture without metadata."""
 
     __tablename__ = "photo"
     sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
@@ -29,6 +30,8 @@ class PhotoRow(Base):
     height: Mapped[int | None]
     facts: Mapped[dict[str, Any]] = mapped_column(Json)
     stored_at: Mapped[datetime]
+    erased_at: Mapped[datetime | None]
+    copy_sha256: Mapped[str | None] = mapped_column(String(64))
 
 
 class UploadRow(Base):
@@ -155,8 +158,34 @@ def is_uploader(actor: Actor, session: Session, sha256: str) -> bool:
     return session.get(UploadRow, (sha256, actor.id)) is not None
 
 
-def all_hashes_for_system(session: Session) -> Iterable[str]:
-    return session.scalars(select(PhotoRow.sha256).order_by(PhotoRow.sha256)).all()
+def get_photo_for_system(session: Session, sha256: str) -> PhotoRow | None:
+    return session.get(PhotoRow, sha256)
+
+
+def all_hashes_for_system(session: Session) -> list[str]:
+    """Every file that is to be there: originals that were not erased, and copies of those that were or are about to."""
+    originals = session.scalars(select(PhotoRow.sha256).where(PhotoRow.erased_at.is_(None)))
+    copies = session.scalars(select(PhotoRow.copy_sha256).where(PhotoRow.copy_sha256.is_not(None)))
+    return sorted({*originals, *(copy for copy in copies if copy is not None)})
+
+
+def erased_for_system(session: Session) -> Iterable[str]:
+    """Originals that were erased."""
+    return session.scalars(select(PhotoRow.sha256).where(PhotoRow.erased_at.is_not(None)).order_by(PhotoRow.sha256))
+
+
+def set_copy_for_system(session: Session, sha256: str, copy_sha256: str) -> None:
+    session.execute(update(PhotoRow).where(PhotoRow.sha256 == sha256).values(copy_sha256=copy_sha256))
+
+
+def take_back_for_system(session: Session, sha256: str, at: datetime) -> bool:
+    """An original that comes again counts from now on; whether it had been erased meanwhile. The row stays locked until
+    the unit ends."""
+    row = session.get(PhotoRow, sha256, with_for_update=True, populate_existing=True)
+    if row is None or row.erased_at is None:
+        return False
+    row.erased_at, row.copy_sha256, row.stored_at = None, None, at
+    return True
 
 
 def named_for_system(session: Session, subject_id: UUID) -> list[str]:

@@ -57,6 +57,9 @@ class EvidenceStore(Protocol):
     def rehash(self, sha256: str) -> str:
         """The digest of what is stored under this name; FileNotFoundError."""
 
+    def erase(self, sha256: str) -> None:
+        """Remove what is stored under this name and what was derived from it; again is harmless."""
+
     def derived(self, sha256: str, name: str) -> Path:
         """Where a derived copy belongs; its folder is made."""
 
@@ -105,6 +108,10 @@ class _Local:
         folder.mkdir(exist_ok=True)
         return folder / f"{sha256}-{name}.jpg"
 
+    def _erase_derived(self, sha256: str) -> None:
+        for path in (self.cache / _checked(sha256)[:2]).glob(f"{sha256}-*.jpg"):
+            path.unlink(missing_ok=True)
+
     def sweep_temporary(self, before: float) -> int:
         removed = 0
         for path in (*self.incoming.iterdir(), *self.cache.glob("??/.*")):
@@ -151,6 +158,13 @@ class FolderStore(_Local):
 
     def exists(self, sha256: str) -> bool:
         return self._path(sha256).exists()
+
+    def erase(self, sha256: str) -> None:
+        self._erase_derived(sha256)
+        path = self._path(sha256)
+        if path.exists():
+            path.unlink()
+            _sync_folder(path.parent)
 
     def hashes(self) -> Iterator[str]:
         return (path.name for path in sorted(self.root.glob("??/*")) if NAME.fullmatch(path.name))
@@ -208,6 +222,13 @@ class ObjectStore(_Local):
         except FileNotFoundError:
             return False
         return True
+
+    def erase(self, sha256: str) -> None:
+        import obstore
+
+        self._erase_derived(sha256)
+        if self.exists(sha256):
+            obstore.delete(self.store, _key(sha256))
 
     def hashes(self) -> Iterator[str]:
         import obstore

@@ -19,9 +19,10 @@ from sqlalchemy import text
 
 from inspection.actions.audit_export import export_log
 from inspection.actions.checkpoints import sign_heads
-from inspection.actions.retention import LOG_KEPT, erase_old_details
+from inspection.actions.retention import erase_old_details
 from inspection.actions.verification import chain_faults
 from inspection.domain import chain as rules
+from inspection.domain.retention import periods
 from inspection.domain.verify_audit import Verifier, verify_folder
 from inspection.storage import audit
 from inspection.storage.db import db
@@ -30,6 +31,8 @@ from tests.support.world import World, jpeg, new_id, sha256
 
 FILES = ("entries", "details", "checkpoints", "heads")
 Export = dict[str, list[dict[str, Any]]]
+
+LOG_KEPT = periods("").log
 
 
 def story(world: World) -> None:
@@ -182,12 +185,12 @@ def test_a_lawful_erasure_is_on_record_and_the_chain_holds(world: World) -> None
     story(world)
     with world.context() as ctx:
         sign_heads(ctx)
-        assert erase_old_details(ctx) == 0
+        assert erase_old_details(ctx, LOG_KEPT) == 0
     world.clock.go(days=LOG_KEPT.days + 1)
     with world.context() as ctx:
-        assert erase_old_details(ctx) == 3
+        assert erase_old_details(ctx, LOG_KEPT) == 3
         assert chain_faults(ctx) == []
-        assert erase_old_details(ctx) == 0
+        assert erase_old_details(ctx, LOG_KEPT) == 0
         said = [detail for _, _, detail, _ in audit.everything_for_system(ctx.session)]
     assert said.count(None) > 10
     assert "内容已依法删除" in Clerk(world, "auditor").open("/log").text

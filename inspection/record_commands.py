@@ -1,0 +1,76 @@
+"""Commands about what is on record: that it is as it was received, its log, how long it is kept."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from flask import Flask
+
+from inspection.actions import retention
+from inspection.actions.audit_export import export_log
+from inspection.actions.verification import verify
+from inspection.app import parts_of
+from inspection.domain.errors import Refused
+from inspection.domain.inspections import Submission
+from inspection.domain.retention import RECORDS
+from inspection.schemas.inspections import read_inspection
+
+
+def run_verify(app: Flask, given: argparse.Namespace) -> int:
+    del given
+    count = 0
+    with app.app_context():
+        for fault in verify(parts_of(app).context(), _submission):
+            print(fault)
+            count += 1
+    print(f"{count} faults" if count else "everything is as it was received, and no problem is lost")
+    return 1 if count else 0
+
+
+def export_audit(app: Flask, given: argparse.Namespace) -> int:
+    with app.app_context():
+        try:
+            count = export_log(parts_of(app).context(), given.folder)
+        except OSError as error:
+            print(f"inspection: {given.folder}: {error.strerror}", file=sys.stderr)
+            return 1
+    print(f"{count} entries; to verify them anywhere: python3 {given.folder / 'verify_audit.py'} {given.folder}")
+    return 0
+
+
+def run_retention(app: Flask, given: argparse.Namespace) -> int:
+    parts = parts_of(app)
+    with app.app_context():
+        if given.what == "run":
+            for name, count in retention.erase_expired(parts.context(), parts.settings.retention).items():
+                print(f"{name}: {count} erased")
+            return 0
+        waiting = retention.due(parts.context(), parts.settings.retention)
+    for name, period in parts.settings.retention.by_class().items():
+        print(f"{name}: kept for {period.days} days" + (f", {waiting[name]} due" if name in waiting else ""))
+    print(f"records: {waiting['records']} inspections older than {RECORDS.days} days await their appraisal")
+    return 0
+
+
+def run_hold(app: Flask, given: argparse.Namespace) -> int:
+    with app.app_context():
+        ctx = parts_of(app).context()
+        if given.what == "end":
+            print(f"{retention.end_holds(ctx, given.institution)} holds ended")
+            return 0
+        if not 5 <= len(given.reason.strip()) <= 500:
+            print("inspection: --reason: 5 to 500 characters", file=sys.stderr)
+            return 2
+        try:
+            print("hold", retention.hold(ctx, given.institution, given.reason.strip()))
+        except Refused:
+            print(f"inspection: {given.institution}: no such institution", file=sys.stderr)
+            return 1
+    return 0
+
+
+def _submission(body: bytes) -> Submission:
+    read = read_inspection(body).value
+    assert read is not None  # it was taken in
+    return read
