@@ -22,6 +22,7 @@ from inspection.actions.accounts import renew_activation
 from inspection.actions.audit_export import export_log
 from inspection.actions.context import Context
 from inspection.actions.doctor import examine
+from inspection.actions.lead_keys import rotate_key
 from inspection.actions.sweep import sweep
 from inspection.actions.verification import mission_faults, verify
 from inspection.app import create_app, parts_of
@@ -96,6 +97,9 @@ def _parser() -> argparse.ArgumentParser:
     log = command("audit", export_audit, "the audit log and its verifier into a new folder")
     log.add_argument("what", choices=["export"])
     log.add_argument("folder", type=Path)
+    lead = command("leads", change_lead_key, "a new key for the leads of a region; everything is locked anew under it")
+    lead.add_argument("what", choices=["rotate-key"])
+    lead.add_argument("region")
     about = command("checklist", publish_checklist, "lint or publish checklists")
     about.add_argument("what", choices=["lint", "publish"])
     about.add_argument("files", nargs="+", type=Path)
@@ -228,6 +232,21 @@ def export_audit(given: argparse.Namespace) -> int:
             print(f"inspection: {given.folder}: {error.strerror}", file=sys.stderr)
             return 1
     print(f"{count} entries; to verify them anywhere: python3 {given.folder / 'verify_audit.py'} {given.folder}")
+    return 0
+
+
+def change_lead_key(given: argparse.Namespace) -> int:
+    app = _app()
+    with app.app_context():
+        try:
+            rotate_key(parts_of(app).context(), given.region)
+        except Refused as refused:
+            if refused.code == "not_found":
+                print(f"inspection: {given.region}: no leads of this region are known", file=sys.stderr)
+                return 1
+            _explain(refused)
+            return 1
+    print(f"the leads of {given.region} are locked under a new key; keep a copy of it, apart from the backups")
     return 0
 
 

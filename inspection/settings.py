@@ -21,6 +21,7 @@ KNOWN: Final = {
     "EVIDENCE_URL": "where evidence lives; default: a folder in the data directory; `s3://bucket/prefix` at scale",
     "DEMO_PASSWORD": "password of every demo account, at least 10 characters; made and printed when absent",
     "AUDIT_KEY": "file of the key that signs the audit log's heads; default `audit-key` in the data directory",
+    "LEAD_KEYS": "folder of the keys of leads, a file for each region; default `lead-keys` in the data directory",
     "TIMEZONE": "the zone of dates and deadlines; default `Asia/Shanghai`",
 }
 
@@ -37,6 +38,7 @@ class Settings:
     evidence_url: str
     demo_password: str | None
     audit_key: Path
+    lead_keys: Path
     zone: ZoneInfo
 
     @classmethod
@@ -67,6 +69,7 @@ class Settings:
             evidence_url=evidence_url,
             demo_password=password,
             audit_key=Path(given.get(f"{PREFIX}AUDIT_KEY") or data_dir / "audit-key").absolute(),
+            lead_keys=Path(given.get(f"{PREFIX}LEAD_KEYS") or data_dir / "lead-keys").absolute(),
             zone=_zone(given.get(f"{PREFIX}TIMEZONE") or "Asia/Shanghai"),
         )
 

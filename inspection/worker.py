@@ -10,6 +10,7 @@ from apscheduler.schedulers.blocking import BlockingScheduler
 from flask import Flask
 
 from inspection.actions.checkpoints import sign_heads
+from inspection.actions.lead_keys import propose_transfers
 from inspection.actions.retention import erase_old_details
 from inspection.actions.sweep import beat, sweep, sweep_temporary
 from inspection.actions.verification import mission_faults
@@ -65,3 +66,4 @@ def tidy(app: Flask) -> None:
         ctx = parts_of(app).context()
         sweep_temporary(ctx)
         erase_old_details(ctx)
+        propose_transfers(ctx)
