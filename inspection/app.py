@@ -23,6 +23,7 @@ from inspection.storage import evidence_store
 from inspection.storage.audit_key import AuditKey
 from inspection.storage.db import db, engine_options, prepare_engine
 from inspection.storage.evidence_store import EvidenceStore
+from inspection.storage.vault import Vault
 
 
 class HashConverter(BaseConverter):
@@ -39,6 +40,7 @@ class Parts:
     clock: Clock
     evidence: EvidenceStore
     audit_key: AuditKey
+    vault: Vault
 
     def context(self) -> Context:
         """A context on the session of the present app context."""
@@ -47,6 +49,7 @@ class Parts:
             clock=self.clock,
             evidence=self.evidence,
             audit_key=self.audit_key,
+            vault=self.vault,
             render_notice=notice.render,
         )
 
@@ -78,6 +81,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Flask:
         clock=clock or Clock(settings.zone),
         evidence=evidence_store.from_url(settings.evidence_url, settings.data_dir),
         audit_key=AuditKey(settings.audit_key),
+        vault=Vault(settings.lead_keys),
     )
     unusable = (OperationalError, InternalError, PoolTimeout)
     armour.register(app)

@@ -114,6 +114,13 @@ def _parser() -> argparse.ArgumentParser:
     held.add_argument("what", choices=["begin", "end"])
     held.add_argument("institution", type=UUID)
     held.add_argument("--reason", default="", help="by whose written request, 5 to 500 characters")
+    lead = command(
+        "leads",
+        _in_app(record_commands.change_lead_key),
+        "a new key for the leads of a region",
+    )
+    lead.add_argument("what", choices=["rotate-key"])
+    lead.add_argument("region")
     about = command("checklist", publish_checklist, "lint or publish checklists")
     about.add_argument("what", choices=["lint", "publish"])
     about.add_argument("files", nargs="+", type=Path)

@@ -9,11 +9,13 @@ from flask import Flask
 
 from inspection.actions import retention
 from inspection.actions.audit_export import export_log
+from inspection.actions.lead_keys import rotate_key
 from inspection.actions.verification import verify
 from inspection.app import parts_of
 from inspection.domain.errors import Refused
 from inspection.domain.inspections import Submission
 from inspection.domain.retention import RECORDS
+from inspection.domain.texts import detail
 from inspection.schemas.inspections import read_inspection
 
 
@@ -74,3 +76,17 @@ def _submission(body: bytes) -> Submission:
     read = read_inspection(body).value
     assert read is not None  # it was taken in
     return read
+
+
+def change_lead_key(app: Flask, given: argparse.Namespace) -> int:
+    with app.app_context():
+        try:
+            rotate_key(parts_of(app).context(), given.region)
+        except Refused as refused:
+            if refused.code == "not_found":
+                print(f"inspection: {given.region}: no leads of this region are known", file=sys.stderr)
+                return 1
+            print("inspection:", detail(refused.code, "zh_CN", refused.params), file=sys.stderr)
+            return 1
+    print(f"the leads of {given.region} are locked under a new key; keep a copy of it, apart from the backups")
+    return 0

@@ -23,6 +23,7 @@ KNOWN: Final = {
     "DEMO_PASSWORD": "password of every demo account, at least 10 characters; made and printed when absent",
     "AUDIT_KEY": "file of the key that signs the audit log's heads; default `audit-key` in the data directory",
     "RETENTION": "days that each class of data is kept, as `originals=1095,log=1095` (docs/retention.md)",
+    "LEAD_KEYS": "folder of the keys of leads, a file for each region; default `lead-keys` in the data directory",
     "TIMEZONE": "the zone of dates and deadlines; default `Asia/Shanghai`",
 }
 
@@ -40,6 +41,7 @@ class Settings:
     demo_password: str | None
     audit_key: Path
     retention: Periods
+    lead_keys: Path
     zone: ZoneInfo
 
     @classmethod
@@ -71,6 +73,7 @@ class Settings:
             demo_password=password,
             audit_key=Path(given.get(f"{PREFIX}AUDIT_KEY") or data_dir / "audit-key").absolute(),
             retention=_periods(given.get(f"{PREFIX}RETENTION") or ""),
+            lead_keys=Path(given.get(f"{PREFIX}LEAD_KEYS") or data_dir / "lead-keys").absolute(),
             zone=_zone(given.get(f"{PREFIX}TIMEZONE") or "Asia/Shanghai"),
         )
 

@@ -10,6 +10,7 @@ from apscheduler.schedulers.blocking import BlockingScheduler
 from flask import Flask
 
 from inspection.actions.checkpoints import sign_heads
+from inspection.actions.lead_keys import propose_transfers
 from inspection.actions.retention import erase_expired
 from inspection.actions.sweep import beat, sweep, sweep_temporary
 from inspection.actions.verification import lost_faults
@@ -66,3 +67,4 @@ def tidy(app: Flask) -> None:
         sweep_temporary(ctx)
         for name, count in erase_expired(ctx, parts_of(app).settings.retention).items():
             log.info("erased", extra={"subject": name, "count": count})
+        propose_transfers(ctx)

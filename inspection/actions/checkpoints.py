@@ -54,11 +54,11 @@ def _sign(ctx: Context, head: Head) -> bool:
 
 
 def _keepers(ctx: Context, name: str) -> list[UUID]:
-    """Who keeps a chain's heads: of a region both offices, of its leads those who handle them, of the system's own
-    doings the auditors."""
+    """Who keeps a chain's heads: of a region both offices, of leads those who handle them, of the system's own doings
+    the auditors."""
     region, _, apart = name.partition("-")
     roles = ("lead_handler",) if apart == APART else OFFICES
     if region == chain.SYSTEM:
-        return accounts.holders_for_system(ctx.session, "auditor")
+        return accounts.holders_for_system(ctx.session, "lead_handler" if apart else "auditor")
     held = accounts.holders_over_for_system(ctx.session, roles, region, MOST_TOLD)
     return sorted({user.id for user, _ in held})

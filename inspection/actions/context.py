@@ -1,4 +1,4 @@
-"""What every action is given: session, clock, evidence store, the key of the log, and who renders documents."""
+"""What every action is given: session, clock, evidence store, keys, and who renders documents."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from inspection.storage import audit, notifications
 from inspection.storage.audit_key import AuditKey
 from inspection.storage.calendar import calendar_for_system
 from inspection.storage.evidence_store import EvidenceStore
+from inspection.storage.vault import Vault
 
 
 def new_id() -> UUID:
@@ -36,6 +37,7 @@ class Context:
     clock: Clock
     evidence: EvidenceStore
     audit_key: AuditKey
+    vault: Vault
     render_notice: Callable[[NoticeDocument], bytes]
 
     def at(self, clock: Clock) -> Context:

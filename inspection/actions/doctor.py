@@ -15,7 +15,7 @@ from inspection.actions.context import Context
 from inspection.actions.readiness import in_the_way
 from inspection.actions.verification import orphans
 from inspection.domain.system import Finding, Workers
-from inspection.storage import installation
+from inspection.storage import installation, leads
 from inspection.storage.db import wal_is_safe
 
 OLDEST_PILLOW: Final = (13, 0, 0)
@@ -41,6 +41,7 @@ def examine(ctx: Context, data_dir: Path, *, every_file: bool = True) -> Iterato
         if key.exists():
             closed = key.stat().st_mode & 0o077 == 0
             yield Finding(closed, "key_closed" if closed else "key_open", {"path": str(key)})
+    yield from _lead_keys(ctx)
     yield _clock(ctx, data_dir)
     yield _worker(ctx)
     year = ctx.today().year
@@ -58,6 +59,19 @@ def workers(ctx: Context) -> Workers:
     """When the worker last did something."""
     heartbeat = installation.heartbeat_for_system(ctx.session, "worker")
     return Workers(heartbeat.at, heartbeat.swept_at) if heartbeat is not None else Workers(None, None)
+
+
+def _lead_keys(ctx: Context) -> Iterator[Finding]:
+    """One finding where all is well, so that it does not tell which regions have leads."""
+    missing = [key for key in leads.keys_for_system(ctx.session) if not ctx.vault.has(key.region_code, key.key_id)]
+    exposed = list(ctx.vault.exposed())
+    for key in missing:
+        about = {"region": key.region_code, "key": key.key_id, "path": str(ctx.vault.path(key.region_code))}
+        yield Finding(False, "lead_key_missing", about)
+    for path in exposed:
+        yield Finding(False, "key_open", {"path": str(path)})
+    if not missing and not exposed:
+        yield Finding(True, "lead_keys")
 
 
 def _database(ctx: Context) -> Finding:

@@ -10,6 +10,7 @@ from inspection.domain.actor import Actor
 from inspection.domain.errors import Refused
 from inspection.domain.views import NotificationView, Page
 from inspection.storage import notifications
+from inspection.storage.audit import APART
 from inspection.storage.notifications import NotificationRow
 from inspection.storage.unit import unit
 
@@ -28,7 +29,8 @@ def mark_read(ctx: Context, actor: Actor, notification_id: UUID) -> Notification
             raise Refused("not_found")
         if row.read_at is None:
             row.read_at = ctx.now()
-            ctx.record(actor, "read_notification", "notification", notification_id)
+            kind = APART if row.kind == notifications.PENDING else "notification"
+            ctx.record(actor, "read_notification", kind, notification_id)
         return _view(row)
 
 
@@ -37,10 +39,13 @@ def mark_all_read(ctx: Context, actor: Actor, newest: UUID) -> int:
     with unit(ctx.session):
         if notifications.get_own(actor, ctx.session, newest) is None:
             raise Refused("not_found")
-        count = notifications.mark_read_until(actor, ctx.session, newest, ctx.now())
-        if count:
-            ctx.record(actor, "read_notification", "notification", newest, count=count)
-        return count
+        marked = 0
+        for pending in (False, True):
+            count = notifications.mark_read_until(actor, ctx.session, newest, ctx.now(), pending=pending)
+            if count:
+                ctx.record(actor, "read_notification", APART if pending else "notification", newest, count=count)
+            marked += count
+        return marked
 
 
 def _view(row: NotificationRow) -> NotificationView:

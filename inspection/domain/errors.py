@@ -47,6 +47,7 @@ CODES: Final[dict[str, tuple[int, str]]] = {
     "too_many_attempts": (429, "too many failed sign-ins"),
     "internal_error": (500, "a fault of ours, logged under the request id"),
     "unavailable": (503, "the database is not usable for the moment"),
+    "sealed": (503, "the key of this region's leads is missing or is another; see `inspection doctor`"),
     "storage_full": (507, "no space is left for evidence"),
 }
 

@@ -63,12 +63,15 @@ ALLOWED: Final[dict[str, frozenset[str]]] = {
     "problem.reopen": REVIEWERS,
     "problem.supervise": frozenset({"supervisor"}),
     "problem.remind": frozenset({"reviewer", "supervisor"}),
+    "lead.create": INSPECTORS,
+    "lead.read": INSPECTORS | {"lead_handler"},
+    "lead.step": INSPECTORS | {"lead_handler"},
     "stats.read": IN_SCOPE | {"npc_viewer"},
     "sync.read": INSPECTORS | UNIT,
     "notification.read": EVERYONE,
 }
 
-HANDING_IN: Final = frozenset({"photo.upload", "inspection.submit", "problem.rectify"})
+HANDING_IN: Final = frozenset({"photo.upload", "inspection.submit", "problem.rectify", "lead.create"})
 """What was captured while a role was held may be handed in for fourteen days after it ended."""
 
 HANDING_IN_DAYS: Final = 14

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import ForeignKey, Index, String, or_, select, update
@@ -116,10 +116,17 @@ def get_own(actor: Actor, session: Session, notification_id: UUID) -> Notificati
     )
 
 
-def mark_read_until(actor: Actor, session: Session, newest: UUID, at: datetime) -> int:
-    """The actor's own up to this one; how many were unread."""
+PENDING: Final = "pending"
+"""The kind of message that only says that something waits. To read it is an entry of the log of leads."""
+
+
+def mark_read_until(actor: Actor, session: Session, newest: UUID, at: datetime, *, pending: bool) -> int:
+    """The actor's own up to this one, of this kind or of all others; how many were unread."""
     mine = update(NotificationRow).where(
-        NotificationRow.user_id == actor.id, NotificationRow.read_at.is_(None), NotificationRow.id <= newest
+        NotificationRow.user_id == actor.id,
+        NotificationRow.read_at.is_(None),
+        NotificationRow.id <= newest,
+        NotificationRow.kind == PENDING if pending else NotificationRow.kind != PENDING,
     )
     return int(session.execute(mine.values(read_at=at)).rowcount)  # type: ignore[attr-defined]
 

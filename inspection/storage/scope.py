@@ -117,3 +117,16 @@ def is_wide(region_code: str) -> bool:
 def regions_over(code: str) -> list[str]:
     """The codes of all regions that contain this one, itself included: 150102 -> 150102, 150100, 150000."""
     return [code, code[:4] + "00", code[:2] + "0000"]
+
+
+def handled_leads(actor: Actor, lead: Any) -> ColumnElement[bool]:
+    """Leads of the regions for which he handles them. `lead` is their table."""
+    regions = [grant for grant in actor.grants if grant.role == "lead_handler" and grant.region_code]
+    inside = [lead.region_code.startswith(grant.region_prefix, autoescape=True) for grant in regions]
+    return or_(*inside) if inside else false()
+
+
+def visible_leads(actor: Actor, lead: Any) -> ColumnElement[bool]:
+    """Those that he handles, and those that he has reported."""
+    reported: ColumnElement[bool] = lead.creator_id == actor.id
+    return or_(handled_leads(actor, lead), reported)

@@ -12,10 +12,32 @@ from pathlib import Path
 def kept_secret(path: Path, make: Callable[[], str]) -> str:
     """What the file holds; made by the first process that asks, whole or not at all, for its owner alone."""
     if not path.exists():
-        handle, draft = tempfile.mkstemp(dir=path.parent)
-        with os.fdopen(handle, "w", encoding="ascii") as target:
-            target.write(make())
+        draft = _draft(path, make())
         with suppress(FileExistsError):
             os.link(draft, path)
         os.unlink(draft)
+        _sync_folder(path.parent)
     return path.read_text(encoding="ascii")
+
+
+def replace_secret(path: Path, text: str) -> None:
+    """The file holds this from now on, whole or not at all, and after a loss of power too."""
+    os.replace(_draft(path, text), path)
+    _sync_folder(path.parent)
+
+
+def _draft(path: Path, text: str) -> str:
+    handle, draft = tempfile.mkstemp(dir=path.parent)
+    with os.fdopen(handle, "w", encoding="ascii") as target:
+        target.write(text)
+        target.flush()
+        os.fsync(target.fileno())
+    return draft
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -20,6 +20,7 @@ from inspection.domain.clock import Clock
 from inspection.storage import evidence_store
 from inspection.storage.audit_key import AuditKey
 from inspection.storage.db import db
+from inspection.storage.vault import Vault
 from tests.support import databases
 
 _idle: Final[dict[str, list[Flask]]] = defaultdict(list)
@@ -111,6 +112,7 @@ def _move(app: Flask, url: str, data_dir: Path, clock: Clock) -> None:
         clock=clock,
         evidence=evidence_store.from_url(settings.evidence_url, settings.data_dir),
         audit_key=AuditKey(settings.audit_key),
+        vault=Vault(settings.lead_keys),
     )
     with app.app_context():
         db.engine.url = make_url(url)
