@@ -108,6 +108,26 @@ class ProblemRow(Base):
             "closed_on_time",
             "petition_due_on",
         ),
+        # the same by the region in which it was found
+        Index(
+            "ix_problem_region_found",
+            "region_code",
+            "found_at",
+            "status",
+            "responsible_kind",
+            "recurrence",
+            "institution_id",
+        ),
+        Index(
+            "ix_problem_region_due",
+            "region_code",
+            "due_on",
+            "status",
+            "responsible_kind",
+            "closed_on_time",
+            "petition_due_on",
+            "institution_id",
+        ),
         Index("ix_problem_status_due_on_id", "status", "due_on", "id"),
         Index("ix_problem_status_stage_on_id", "status", "stage_on", "id"),
         # what waits is counted on this one alone

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
@@ -12,13 +12,13 @@ from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, select
 from sqlalchemy.orm import Session
 
 from inspection.domain.actor import Actor, region_prefix
-from inspection.domain.figures import Counts
+from inspection.domain.figures import Counts, counting
 from inspection.storage.checklists import ChecklistRow, find_for_system
 from inspection.storage.inspections import InspectionRow
-from inspection.storage.institutions import InstitutionRow, RegionRow
+from inspection.storage.institutions import InstitutionChangeRow, InstitutionRow, RegionRow
 from inspection.storage.problem_list import is_overdue
 from inspection.storage.problems import ProblemRow
-from inspection.storage.scope import countable_institutions
+from inspection.storage.scope import countable_institutions, in_regions, is_regional
 
 P: Final = ProblemRow
 STANDS: Final = and_(P.status != "void", P.status != "transferred")
@@ -50,10 +50,9 @@ class Asked:
 def counts_by(actor: Actor, session: Session, group: str, asked: Asked) -> list[tuple[Any, Counts]]:
     """Each group, a tuple of what it is grouped by, with its counts. A group may come several times: for what was
     found, what was due, and for places the institutions inspected."""
-    inside = _inside(actor, asked.region)
     rows: list[tuple[Any, Counts]] = []
-    for *key, every, recurrences, void, transferred, departments in session.execute(
-        _grouped(group, inside, _found_in(asked), _FOUND)
+    for *key, every, recurrences, void, transferred, departments in _asked(
+        session, _grouped(actor, asked.region, group, _found_in(asked), _FOUND)
     ):
         counts = Counts(
             problems_found=int(every - void - transferred - departments),
@@ -64,8 +63,9 @@ def counts_by(actor: Actor, session: Session, group: str, asked: Asked) -> list[
         )
         rows.append((tuple(key), counts))
     late = _count(is_overdue(asked.today))
-    for *key, due, closed, on_time, overdue in session.execute(
-        _grouped(group, inside, [*_due_in(asked), P.responsible_kind == "institution", STANDS], [*_DUE, late])
+    for_it = [*_due_in(asked), P.responsible_kind == "institution", STANDS]
+    for *key, due, closed, on_time, overdue in _asked(
+        session, _grouped(actor, asked.region, group, for_it, [*_DUE, late])
     ):
         counts = Counts(due=int(due), closed=int(closed), closed_on_time=int(on_time), overdue=int(overdue))
         rows.append((tuple(key), counts))
@@ -107,14 +107,49 @@ _DUE: Final = (
 )
 
 
+def _asked(session: Session, statements: Sequence[Any]) -> Iterator[Any]:
+    for statement in statements:
+        yield from session.execute(statement)
+
+
 def _grouped(
+    actor: Actor,
+    region: str | None,
+    group: str,
+    conditions: Sequence[ColumnElement[bool]],
+    counts: Sequence[ColumnElement[Any]],
+) -> list[Any]:
+    """By a column of the problem itself; by the region in which it was found, which is its institution's as long as
+    that was never moved, and in the order of an index; by anything else of its institution."""
+    inside = _inside(actor, region)
+    if group in FACTS:
+        within = (P.institution_id.in_(inside), *conditions)
+        return [select(FACTS[group], *counts).where(*within).group_by(FACTS[group])]
+    if group != "region" or not is_regional(counting(actor).grants):
+        return [_by_institution(group, inside, conditions, counts)]
+    moved = select(InstitutionChangeRow.institution_id).where(InstitutionChangeRow.before_region_code.is_not(None))
+    regions = select(RegionRow.code).where(_in_regions(actor, region))
+    stayed = (P.region_code.in_(regions), P.institution_id.not_in(moved), *conditions)
+    return [
+        select(P.region_code, *counts).where(*stayed).group_by(P.region_code),
+        _by_institution(group, inside.where(InstitutionRow.id.in_(moved)), conditions, counts),
+    ]
+
+
+def _in_regions(actor: Actor, region: str | None) -> ColumnElement[bool]:
+    """Of a region, whether it counts in the figures that are asked for."""
+    counted = in_regions(counting(actor).grants, RegionRow.code)
+    if region is None:
+        return counted
+    return and_(counted, RegionRow.code.startswith(region_prefix(region), autoescape=True))
+
+
+def _by_institution(
     group: str, inside: Select[Any], conditions: Sequence[ColumnElement[bool]], counts: Sequence[ColumnElement[Any]]
 ) -> Any:
-    """By a column of the problem itself; by one of its institution, in two steps, so that a million rows are grouped
-    by id alone, as they stand in the index, and ten thousand joined."""
+    """In two steps, so that a million rows are grouped by id alone, as they stand in the index, and ten thousand
+    joined."""
     within = (P.institution_id.in_(inside), *conditions)
-    if group in FACTS:
-        return select(FACTS[group], *counts).where(*within).group_by(FACTS[group])
     labelled = [column.label(f"n{number}") for number, column in enumerate(counts)]
     inner = select(P.institution_id, *labelled).where(*within).group_by(P.institution_id).subquery()
     totals = [func.sum(inner.c[column.name]) for column in labelled]

@@ -20,6 +20,7 @@ from inspection.storage import (
     petitions,
     problems,
     rectifications,
+    retention,
     withdrawals,
 )
 from inspection.storage.db import Base
@@ -45,5 +46,6 @@ __all__ = [
     "petitions",
     "problems",
     "rectifications",
+    "retention",
     "withdrawals",
 ]

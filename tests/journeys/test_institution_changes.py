@@ -161,6 +161,21 @@ def test_a_move_is_told_to_both_bureaus_and_the_unit(world: World) -> None:
         assert (about["before"], about["after"], about["problems"]) == ("新城区", "回民区", 1)
 
 
+def test_the_figures_of_a_region_are_of_what_lies_there_today(world: World) -> None:
+    def found_by_region() -> dict[str, int]:
+        items = world.person("league").get("/stats?group_by=region&region=150100").json["rows"]
+        return {row["key"]: row["problems_found"] for row in items}
+
+    before = found_by_region()
+    open_problem(world, A), open_problem(world, B), open_problem(world, B, "S-08-05")
+    assert found_by_region()["150102"] == before["150102"] + 3
+    assert change(world, B, "move", who="league", region_code="150103").status_code == 201
+    after = found_by_region()
+    moved = before["150102"] + 3 - after["150102"]
+    assert moved >= 2
+    assert after["150103"] == before["150103"] + moved
+
+
 def test_a_new_name_is_told_to_the_unit(world: World) -> None:
     assert change(world, B, "rename", name="云杉高级中学").status_code == 201
     (told,) = messages(world, "school", "institution_renamed")
