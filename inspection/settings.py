@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,8 +22,11 @@ KNOWN: Final = {
     "EVIDENCE_URL": "where evidence lives; default: a folder in the data directory; `s3://bucket/prefix` at scale",
     "DEMO_PASSWORD": "password of every demo account, at least 10 characters; made and printed when absent",
     "AUDIT_KEY": "file of the key that signs the audit log's heads; default `audit-key` in the data directory",
+    "PROXY_HOPS": "how many proxies of one's own stand in front, whose `X-Forwarded-*` is believed; default 0, none",
+    "TRUSTED_HOSTS": "host names that are answered to, with commas between; default: any",
     "TIMEZONE": "the zone of dates and deadlines; default `Asia/Shanghai`",
 }
+HOST: Final = re.compile(r"\.?[a-z0-9-]+(\.[a-z0-9-]+)*|\[[0-9a-f:.]+\]")
 
 
 class BadSetting(ValueError):
@@ -37,6 +41,8 @@ class Settings:
     evidence_url: str
     demo_password: str | None
     audit_key: Path
+    proxy_hops: int
+    trusted_hosts: tuple[str, ...]
     zone: ZoneInfo
 
     @classmethod
@@ -67,8 +73,25 @@ class Settings:
             evidence_url=evidence_url,
             demo_password=password,
             audit_key=Path(given.get(f"{PREFIX}AUDIT_KEY") or data_dir / "audit-key").absolute(),
+            proxy_hops=_proxy_hops(given.get(f"{PREFIX}PROXY_HOPS") or "0"),
+            trusted_hosts=_trusted_hosts(given.get(f"{PREFIX}TRUSTED_HOSTS") or ""),
             zone=_zone(given.get(f"{PREFIX}TIMEZONE") or "Asia/Shanghai"),
         )
+
+
+def _proxy_hops(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) == 1):
+        raise BadSetting(f"{PREFIX}PROXY_HOPS: {text!r} is none of 0 to 9")
+    return int(text)
+
+
+def _trusted_hosts(text: str) -> tuple[str, ...]:
+    """`inspection.example`, or `.inspection.example` for that and all beneath it."""
+    names = tuple(name.strip().lower() for name in text.split(",") if name.strip())
+    wrong = next((name for name in names if not HOST.fullmatch(name)), None)
+    if wrong is not None:
+        raise BadSetting(f"{PREFIX}TRUSTED_HOSTS: {wrong!r} is no host name; neither a port nor https:// belongs to it")
+    return names
 
 
 def _zone(name: str) -> ZoneInfo:

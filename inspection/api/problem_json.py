@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import orjson
 from flask import Flask, Response, g, request
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, SecurityError
 
 from inspection.actions.context import new_id
 from inspection.domain.errors import CODES, Refused
@@ -46,7 +46,8 @@ def register(
     for people."""
 
     def answer(refused: Refused) -> Response:
-        return render(refused) if request.path.startswith(MACHINES) else page(refused)
+        nowhere = isinstance(request.routing_exception, SecurityError)  # a page would link into a site that is not ours
+        return render(refused) if nowhere or request.path.startswith(MACHINES) else page(refused)
 
     @app.before_request
     def _identify() -> None:
