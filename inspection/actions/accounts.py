@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import cache
 from typing import Final
 from uuid import UUID
@@ -15,18 +15,14 @@ from argon2.exceptions import InvalidHashError, VerifyMismatchError
 
 from inspection.actions.context import Context, new_id
 from inspection.actions.paging import cut, position
+from inspection.actions.sessions import new_device, renew, token_sha256
 from inspection.domain.actor import Actor, Grant
 from inspection.domain.errors import Fault, Refused, invalid
 from inspection.domain.inspections import RECEIPT_ALPHABET
-from inspection.domain.permissions import HANDING_IN_DAYS
-from inspection.domain.views import AccountView, DeviceView, Page, RoleView, SignedIn, UserView
-from inspection.storage import accounts, attempts
-from inspection.storage.accounts import ActivationRow, RoleRow, TokenRow, UserRow
+from inspection.domain.views import AccountView, Page, RoleView, SignedIn
+from inspection.storage import accounts, attempts, sessions
+from inspection.storage.accounts import ActivationRow, RoleRow, UserRow
 from inspection.storage.unit import unit
-
-TOKEN_LIFETIME: Final = timedelta(days=90)
-DESK_LIFETIME: Final = timedelta(hours=12)
-"""A working day at a desk that others may sit at."""
 
 FAILURE_WINDOW: Final = timedelta(minutes=15)
 FAILURES_PER_NAME_AND_ADDRESS: Final = 10
@@ -57,17 +53,14 @@ def password_matches(password_hash: str, password: str) -> bool:
         return False
 
 
-def token_sha256(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()
-
-
 def sign_in(
     ctx: Context,
     username: str,
     password: str,
     device_name: str,
     address: str,
-    lifetime: timedelta = TOKEN_LIFETIME,
+    *,
+    desk: bool = False,
 ) -> SignedIn:
     """A new device of the person. Raises `wrong_credentials`, `too_many_attempts`; only failures are counted."""
     subjects = _attempt(ctx, username, address)
@@ -80,7 +73,7 @@ def sign_in(
         raise _failed(ctx, user_id, address)
     with unit(ctx.session):
         _succeeded(ctx, subjects)
-        return _new_device(ctx, user_id, device_name, lifetime)
+        return new_device(ctx, user_id, device_name, desk=desk)
 
 
 def _attempt(ctx: Context, username: str, address: str) -> tuple[str, ...]:
@@ -112,24 +105,6 @@ def _failed(ctx: Context, user_id: UUID | None, address: str) -> Refused:
     return Refused("wrong_credentials")
 
 
-def _new_device(ctx: Context, user_id: UUID, device_name: str, lifetime: timedelta = TOKEN_LIFETIME) -> SignedIn:
-    token, now = secrets.token_urlsafe(32), ctx.now()
-    device = TokenRow(
-        id=new_id(),
-        user_id=user_id,
-        token_sha256=token_sha256(token),
-        device_name=device_name,
-        created_at=now,
-        expires_at=now + lifetime,
-        revoked_at=None,
-    )
-    ctx.session.add(device)
-    actor = accounts.actor_for_system(ctx.session, user_id, recent_since=_recent_since(ctx))
-    assert actor is not None
-    ctx.record(actor, "sign_in", "device", device.id, device=device_name)
-    return SignedIn(token=token, expires_at=device.expires_at, user=user_view(actor))
-
-
 def new_activation(ctx: Context, user: UserRow) -> tuple[str, ActivationRow]:
     """A one-time code for choosing the first password, fifty bits in letters that are read aloud without doubt."""
     letters = "".join(secrets.choice(RECEIPT_ALPHABET) for _ in range(CODE_LETTERS))
@@ -149,7 +124,8 @@ def activate(
     password: str,
     device_name: str,
     address: str,
-    lifetime: timedelta = TOKEN_LIFETIME,
+    *,
+    desk: bool = False,
 ) -> SignedIn:
     """Choose the first password with the code and be signed in; the code is used up. Raises `wrong_credentials` (also
     for a code that is used or too old), `too_many_attempts`, `invalid` with a fault at `/password`."""
@@ -177,7 +153,7 @@ def activate(
             known.password_hash = password_hash
             _succeeded(ctx, subjects)
             ctx.record(None, "activate_account", "account", user_id)
-            return _new_device(ctx, user_id, device_name, lifetime)
+            return new_device(ctx, user_id, device_name, desk=desk)
     raise _failed(ctx, user_id, address)
 
 
@@ -208,52 +184,9 @@ def _subject(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _recent_since(ctx: Context) -> datetime:
-    return ctx.now() - timedelta(days=HANDING_IN_DAYS)
-
-
-def authenticate(ctx: Context, token: str) -> Actor:
-    """The person behind a token, as of now; raises `not_signed_in`."""
-    actor = accounts.actor_by_token_for_system(
-        ctx.session, token_sha256(token), now=ctx.now(), recent_since=_recent_since(ctx)
-    )
-    if actor is None:
-        raise Refused("not_signed_in")
-    return actor
-
-
-def user_view(actor: Actor) -> UserView:
-    return UserView(
-        id=actor.id,
-        username=actor.username,
-        name=actor.name,
-        organisation=actor.organisation,
-        roles=[RoleView(grant.role, grant.region_code, grant.institution_id) for grant in actor.grants],
-        region_code=actor.region_code,
-        institution_id=actor.institution_id,
-    )
-
-
-def list_devices(ctx: Context, actor: Actor) -> list[DeviceView]:
-    return [
-        DeviceView(row.id, row.device_name, row.created_at, row.expires_at, row.id == actor.token_id)
-        for row in accounts.list_devices(actor, ctx.session, ctx.now())
-    ]
-
-
-def revoke_device(ctx: Context, actor: Actor, device_id: UUID) -> None:
-    """Effective at the device's next request; again is harmless. Raises `not_found`."""
-    with unit(ctx.session):
-        device = accounts.find_device(actor, ctx.session, device_id)
-        if device is None:
-            raise Refused("not_found")
-        if device.revoked_at is None:
-            device.revoked_at = ctx.now()
-            ctx.record(actor, "revoke_device", "device", device_id, owner=str(device.user_id))
-
-
-def change_password(ctx: Context, actor: Actor, old: str, new: str) -> None:
-    """All other devices are signed out. Raises `invalid` with a fault at `/old` or `/new`."""
+def change_password(ctx: Context, actor: Actor, old: str, new: str) -> str | None:
+    """All other devices are signed out; a new token for the desk where it was done. Raises `invalid` with a fault at
+    `/old` or `/new`."""
     user = accounts.get_user_for_system(ctx.session, actor.id)
     assert user is not None
     known_hash = user.password_hash
@@ -270,8 +203,9 @@ def change_password(ctx: Context, actor: Actor, old: str, new: str) -> None:
         user = accounts.get_user_for_system(ctx.session, actor.id)
         assert user is not None
         user.password_hash = password_hash
-        accounts.revoke_tokens_for_system(ctx.session, actor.id, ctx.now(), but=actor.token_id)
+        sessions.revoke_tokens_for_system(ctx.session, actor.id, ctx.now(), but=actor.token_id)
         ctx.record(actor, "change_password", "account", actor.id)
+        return renew(ctx, actor)
 
 
 def create_account(

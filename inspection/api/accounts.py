@@ -8,7 +8,7 @@ from uuid import UUID
 from flask import request
 
 from inspection.actions import accounts as actions
-from inspection.actions import people
+from inspection.actions import people, sessions
 from inspection.actions.context import Context
 from inspection.actions.handovers import hand_over
 from inspection.api.endpoint import Answer, endpoint
@@ -71,7 +71,7 @@ def activate(ctx: Context, incoming: Incoming[Any]) -> Answer:
 @endpoint("GET", "/auth/devices", "account.self", listed=True, returns={200: DeviceSchema()})
 def list_devices(ctx: Context, actor: Actor) -> list[DeviceView]:
     """One's own signed-in devices."""
-    return actions.list_devices(ctx, actor)
+    return sessions.list_devices(ctx, actor)
 
 
 @endpoint(
@@ -79,7 +79,7 @@ def list_devices(ctx: Context, actor: Actor) -> list[DeviceView]:
 )
 def revoke_device(ctx: Context, actor: Actor, device_id: UUID) -> Answer:
     """Sign a device out: one's own, or one of a security administrator's region."""
-    actions.revoke_device(ctx, actor, device_id)
+    sessions.revoke_device(ctx, actor, device_id)
     return Answer(None, 204)
 
 
@@ -95,7 +95,7 @@ def change_password(ctx: Context, actor: Actor, incoming: Incoming[Any]) -> Answ
 def me(ctx: Context, actor: Actor) -> UserView:
     """Who one is, and the roles one holds."""
     del ctx
-    return actions.user_view(actor)
+    return sessions.user_view(actor)
 
 
 @endpoint("GET", "/users", "account.list", query=UserQuery(), paged=True, returns={200: AccountSchema()})

@@ -19,6 +19,7 @@ from inspection.storage import (
     petitions,
     problems,
     rectifications,
+    sessions,
     withdrawals,
 )
 from inspection.storage.db import Base
@@ -43,5 +44,6 @@ __all__ = [
     "petitions",
     "problems",
     "rectifications",
+    "sessions",
     "withdrawals",
 ]

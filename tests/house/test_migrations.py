@@ -49,6 +49,7 @@ RELEASED = {
     "0005_where_it_is.py": "c8e750fcd33774bfe04b4308580cd9ae00904e60fc7037014f7c1dad2fe44342",
     "0006_desk.py": "558c19671b2826fb61e6b5d1db684104b3bdb80652e836d4881e68175233d865",
     "0007_audit_chain.py": "572b0d68b4a2ca1d999e4173bd61150e5583dcfa9ed16505cab1c4b2af20df4f",
+    "0008_attempts.py": "e69d30b22474080d25fd5e3ca20ff18d01410443f504b99d76eac66f7c012775",
 }
 """An installation that is at a revision never runs it again: what is to change comes with a new one."""
 
