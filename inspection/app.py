@@ -49,6 +49,7 @@ class Parts:
             evidence=self.evidence,
             audit_key=self.audit_key,
             render_notice=notice.render,
+            password_rules=self.settings.password_rules,
         )
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from inspection.domain.passwords import RULES, PasswordRules
 from inspection.storage.db import is_usable_url
 from inspection.storage.secrets import kept_secret
 
@@ -22,6 +23,7 @@ KNOWN: Final = {
     "EVIDENCE_URL": "where evidence lives; default: a folder in the data directory; `s3://bucket/prefix` at scale",
     "DEMO_PASSWORD": "password of every demo account, at least 10 characters; made and printed when absent",
     "AUDIT_KEY": "file of the key that signs the audit log's heads; default `audit-key` in the data directory",
+    "PASSWORD_RULES": "`mlps3` (GB/T 22239-2019, level 3; the default) or `nist` (SP 800-63B-4)",
     "PROXY_HOPS": "how many proxies of one's own stand in front, whose `X-Forwarded-*` is believed; default 0, none",
     "TRUSTED_HOSTS": "host names that are answered to, with commas between; default: any",
     "TIMEZONE": "the zone of dates and deadlines; default `Asia/Shanghai`",
@@ -41,6 +43,7 @@ class Settings:
     evidence_url: str
     demo_password: str | None
     audit_key: Path
+    password_rules: PasswordRules
     proxy_hops: int
     trusted_hosts: tuple[str, ...]
     zone: ZoneInfo
@@ -73,10 +76,17 @@ class Settings:
             evidence_url=evidence_url,
             demo_password=password,
             audit_key=Path(given.get(f"{PREFIX}AUDIT_KEY") or data_dir / "audit-key").absolute(),
+            password_rules=_password_rules(given.get(f"{PREFIX}PASSWORD_RULES") or "mlps3"),
             proxy_hops=_proxy_hops(given.get(f"{PREFIX}PROXY_HOPS") or "0"),
             trusted_hosts=_trusted_hosts(given.get(f"{PREFIX}TRUSTED_HOSTS") or ""),
             zone=_zone(given.get(f"{PREFIX}TIMEZONE") or "Asia/Shanghai"),
         )
+
+
+def _password_rules(name: str) -> PasswordRules:
+    if name not in RULES:
+        raise BadSetting(f"{PREFIX}PASSWORD_RULES: {name!r} is none of {', '.join(RULES)}")
+    return RULES[name]
 
 
 def _proxy_hops(text: str) -> int:

@@ -8,7 +8,7 @@ from uuid import UUID
 from flask import Response, flash, g, redirect, request, session, url_for
 
 from inspection.actions import accounts as actions
-from inspection.actions import sessions
+from inspection.actions import passwords, sessions
 from inspection.actions.context import Context
 from inspection.actions.setup import is_demo
 from inspection.domain.actor import Actor
@@ -20,7 +20,7 @@ from inspection.domain.views import SignedIn
 from inspection.pages.desk import TYPED_LIMIT, deed, done, here, language, page, place
 from inspection.pages.forms import Form, incoming
 from inspection.pages.refusals import read_again
-from inspection.schemas.accounts import read_activation, read_login, read_password
+from inspection.schemas.accounts import read_activation, read_expired_password, read_login, read_password
 
 
 @place("/sign-in", ANYONE)
@@ -40,8 +40,7 @@ def sign_in(ctx: Context, form: Form) -> Response:
 @place("/activation", ANYONE)
 def activation_form(ctx: Context) -> Response:
     """Choosing the first password."""
-    del ctx
-    return page("activation.html")
+    return page("activation.html", rules=ctx.password_rules.name)
 
 
 @deed("/activation", ANYONE, again=activation_form)
@@ -52,6 +51,20 @@ def activate(ctx: Context, form: Form) -> Response:
     given = _typed_twice(read, form, "password")
     made = actions.activate(ctx, **given, address=request.remote_addr or "unknown", desk=True)
     return _enter(made, form)
+
+
+@place("/expired-password", ANYONE)
+def expired_password_form(ctx: Context) -> Response:
+    """Where who is not let in with his old password chooses another."""
+    return page("expired_password.html", rules=ctx.password_rules.name)
+
+
+@deed("/expired-password", ANYONE, again=expired_password_form)
+def change_expired_password(ctx: Context, form: Form) -> Response:
+    """Then one signs in with it."""
+    given = _typed_twice(incoming(form.body("username", "old", "new"), read_expired_password), form, "new")
+    passwords.change_expired_password(ctx, **given, address=request.remote_addr or "unknown")
+    return done(desk_texts(language())["account"]["now_sign_in"], url_for("desk.sign_in_form"))
 
 
 def _typed_twice(given: Incoming[dict[str, Any]], form: Form, name: str) -> dict[str, Any]:
@@ -108,7 +121,8 @@ def sign_out(ctx: Context, actor: Actor, form: Form) -> Response:
 @place("/account", "account.self")
 def account(ctx: Context, actor: Actor) -> Response:
     """Who one is, where one is signed in, and one's password."""
-    return page("account.html", user=sessions.user_view(actor), devices=sessions.list_devices(ctx, actor))
+    user, devices = sessions.user_view(actor), sessions.list_devices(ctx, actor)
+    return page("account.html", user=user, devices=devices, rules=ctx.password_rules.name)
 
 
 @deed("/account/sessions/<uuid:device_id>/end", "account.revoke_device", again=account)
@@ -123,7 +137,7 @@ def end_session(ctx: Context, actor: Actor, form: Form, device_id: UUID) -> Resp
 def change_password(ctx: Context, actor: Actor, form: Form) -> Response:
     """Everywhere else one is signed out."""
     given = _typed_twice(incoming(form.body("old", "new"), read_password), form, "new")
-    _begin_anew(actions.change_password(ctx, actor, given["old"], given["new"]) or session["token"])
+    _begin_anew(passwords.change_password(ctx, actor, given["old"], given["new"]) or session["token"])
     return done(desk_texts(language())["account"]["password_changed"], url_for("desk.account"))
 
 

@@ -30,7 +30,7 @@ from inspection.storage.scope import regions_over
 
 class UserRow(Base):
     """`sex` is female, male or unknown: a girls' dormitory is entered with a woman in the team. A `password_hash` of
-    nothing belongs to an account that was not activated yet."""
+    nothing belongs to an account that was not activated yet; without `password_set_at` it does not expire."""
 
     __tablename__ = "user_account"
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -38,6 +38,7 @@ class UserRow(Base):
     name: Mapped[str] = mapped_column(String(64))
     organisation: Mapped[str] = mapped_column(String(128))
     password_hash: Mapped[str] = mapped_column(String(256))
+    password_set_at: Mapped[datetime | None]
     sex: Mapped[str | None] = mapped_column(String(8))
     created_at: Mapped[datetime]
     disabled_at: Mapped[datetime | None]

@@ -1,4 +1,4 @@
-"""How long one stays signed in: when a session was last used, and whether it is a desk's."""
+"""How long one stays signed in, and since when one has one's password."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -15,6 +15,11 @@ OF_TOKEN = {"desk": sa.Boolean(), "renewed_at": MOMENT, "last_used_at": MOMENT}
 
 
 def upgrade() -> None:
+    _sessions()
+    _passwords()
+
+
+def _sessions() -> None:
     """Who is signed in stays so: from now on idleness counts. Desks are what was given out for half a day."""
     with op.batch_alter_table("token") as batch:
         for name, kind in OF_TOKEN.items():
@@ -32,7 +37,20 @@ def upgrade() -> None:
             batch.alter_column(name, existing_type=kind, nullable=False)
 
 
+def _passwords() -> None:
+    """Nobody is asked for another password on the day of the upgrade: the ninety days begin with it. Demo accounts have
+    passwords of nobody's choice, which stay."""
+    op.add_column("user_account", sa.Column("password_set_at", MOMENT, nullable=True))
+    user = sa.table("user_account", sa.column("password_hash", sa.String()), sa.column("password_set_at", MOMENT))
+    installation = sa.table("installation", sa.column("demo", sa.Boolean()))
+    connection = op.get_bind()
+    if not connection.scalar(sa.select(installation.c.demo)):
+        chosen = sa.update(user).where(user.c.password_hash != "")
+        connection.execute(chosen.values(password_set_at=datetime.now(UTC)))
+
+
 def downgrade() -> None:
+    op.drop_column("user_account", "password_set_at")
     with op.batch_alter_table("token") as batch:
         for name in OF_TOKEN:
             batch.drop_column(name)

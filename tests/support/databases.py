@@ -31,7 +31,7 @@ from inspection.storage.unit import unit
 from tests.support.clock import HandClock
 
 ENGINES = ("sqlite", "postgresql")
-PASSWORD = "correct horse battery"
+PASSWORD = "Correct horse 7 battery"
 MEMORY = Path("/dev/shm")
 ROOM = 4 * 1024**3
 
