@@ -8,6 +8,7 @@ from flask import Flask
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import IntegrityError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
+from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import BaseConverter
 
 from inspection import armour
@@ -18,6 +19,7 @@ from inspection.documents import notice
 from inspection.domain.clock import Clock
 from inspection.pages import assets, health, phone, refusals
 from inspection.pages import routes as desk_routes
+from inspection.pages.session import DeskSession
 from inspection.settings import Settings
 from inspection.storage import evidence_store
 from inspection.storage.audit_key import AuditKey
@@ -51,6 +53,7 @@ class Parts:
             audit_key=self.audit_key,
             vault=self.vault,
             render_notice=notice.render,
+            password_rules=self.settings.password_rules,
         )
 
 
@@ -66,13 +69,15 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Flask:
         url = url.set(drivername="postgresql+psycopg")
     app.config.update(
         SECRET_KEY=settings.secret_key,
-        SESSION_COOKIE_NAME="desk",
-        SESSION_COOKIE_HTTPONLY=True,
-        SESSION_COOKIE_SAMESITE="Lax",
+        TRUSTED_HOSTS=list(settings.trusted_hosts) or None,
         WTF_CSRF_TIME_LIMIT=None,  # a form lives as long as its session
         SQLALCHEMY_DATABASE_URI=url,
         SQLALCHEMY_ENGINE_OPTIONS=engine_options(url),
     )
+    app.session_interface = DeskSession()
+    if settings.proxy_hops:
+        hops = settings.proxy_hops
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     db.init_app(app)
     with app.app_context():
         prepare_engine(db.engine)

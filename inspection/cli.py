@@ -230,7 +230,7 @@ def run_doctor(given: argparse.Namespace) -> int:
     app = create_app(settings)
     well = True
     with app.app_context():
-        for finding in examine(parts_of(app).context(), settings.data_dir):
+        for finding in examine(parts_of(app).context(), settings.data_dir, proxy_hops=settings.proxy_hops):
             print("ok   " if finding.well else "WRONG", finding_text(finding.code, "en", finding.params))
             well = well and finding.well
     return 0 if well else 1

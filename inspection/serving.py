@@ -22,6 +22,7 @@ def command(bind: str, workers: int = WORKERS) -> list[str]:
         *(sys.executable, "-m", "gunicorn", "wsgi:app"),
         *("--chdir", str(ROOT), "--bind", bind),
         *("--worker-class", "inspection.http_worker.Worker", "--workers", str(workers), "--threads", str(THREADS)),
+        *("--forwarded-allow-ips", ""),  # what proxies say is believed in one place: `INSPECTION_PROXY_HOPS`
         *("--timeout", "60", "--graceful-timeout", "20", "--keep-alive", "5"),
         *("--no-control-socket", "--logger-class", "inspection.http_worker.Log", "--log-level", "warning"),
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from inspection.domain.passwords import RULES, PasswordRules
 from inspection.domain.retention import Periods, periods
 from inspection.storage.db import is_usable_url
 from inspection.storage.secrets import kept_secret
@@ -24,8 +26,12 @@ KNOWN: Final = {
     "AUDIT_KEY": "file of the key that signs the audit log's heads; default `audit-key` in the data directory",
     "RETENTION": "days that each class of data is kept, as `originals=1095,log=1095` (docs/retention.md)",
     "LEAD_KEYS": "folder of the keys of leads, a file for each region; default `lead-keys` in the data directory",
+    "PASSWORD_RULES": "`mlps3` (GB/T 22239-2019, level 3; the default) or `nist` (SP 800-63B-4)",
+    "PROXY_HOPS": "how many proxies of one's own stand in front, whose `X-Forwarded-*` is believed; default 0, none",
+    "TRUSTED_HOSTS": "host names that are answered to, with commas between; default: any",
     "TIMEZONE": "the zone of dates and deadlines; default `Asia/Shanghai`",
 }
+HOST: Final = re.compile(r"\.?[a-z0-9-]+(\.[a-z0-9-]+)*|\[[0-9a-f:.]+\]")
 
 
 class BadSetting(ValueError):
@@ -42,6 +48,9 @@ class Settings:
     audit_key: Path
     retention: Periods
     lead_keys: Path
+    password_rules: PasswordRules
+    proxy_hops: int
+    trusted_hosts: tuple[str, ...]
     zone: ZoneInfo
 
     @classmethod
@@ -74,6 +83,9 @@ class Settings:
             audit_key=Path(given.get(f"{PREFIX}AUDIT_KEY") or data_dir / "audit-key").absolute(),
             retention=_periods(given.get(f"{PREFIX}RETENTION") or ""),
             lead_keys=Path(given.get(f"{PREFIX}LEAD_KEYS") or data_dir / "lead-keys").absolute(),
+            password_rules=_password_rules(given.get(f"{PREFIX}PASSWORD_RULES") or "mlps3"),
+            proxy_hops=_proxy_hops(given.get(f"{PREFIX}PROXY_HOPS") or "0"),
+            trusted_hosts=_trusted_hosts(given.get(f"{PREFIX}TRUSTED_HOSTS") or ""),
             zone=_zone(given.get(f"{PREFIX}TIMEZONE") or "Asia/Shanghai"),
         )
 
@@ -83,6 +95,27 @@ def _periods(given: str) -> Periods:
         return periods(given)
     except ValueError as error:
         raise BadSetting(f"{PREFIX}RETENTION: {error}") from None
+
+
+def _password_rules(name: str) -> PasswordRules:
+    if name not in RULES:
+        raise BadSetting(f"{PREFIX}PASSWORD_RULES: {name!r} is none of {', '.join(RULES)}")
+    return RULES[name]
+
+
+def _proxy_hops(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) == 1):
+        raise BadSetting(f"{PREFIX}PROXY_HOPS: {text!r} is none of 0 to 9")
+    return int(text)
+
+
+def _trusted_hosts(text: str) -> tuple[str, ...]:
+    """`inspection.example`, or `.inspection.example` for that and all beneath it."""
+    names = tuple(name.strip().lower() for name in text.split(",") if name.strip())
+    wrong = next((name for name in names if not HOST.fullmatch(name)), None)
+    if wrong is not None:
+        raise BadSetting(f"{PREFIX}TRUSTED_HOSTS: {wrong!r} is no host name; neither a port nor https:// belongs to it")
+    return names
 
 
 def _zone(name: str) -> ZoneInfo:

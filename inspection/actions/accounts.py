@@ -2,63 +2,28 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import secrets
-from datetime import datetime, timedelta
-from functools import cache
+from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerifyMismatchError
-
 from inspection.actions.context import Context, new_id
+from inspection.actions.guesses import attempt, failed, succeeded
 from inspection.actions.paging import cut, position
+from inspection.actions.passwords import Proof, hash_password, set_password
+from inspection.actions.sessions import new_device, token_sha256
 from inspection.domain.actor import Actor, Grant
-from inspection.domain.errors import Fault, Refused, invalid
+from inspection.domain.errors import Refused
 from inspection.domain.inspections import RECEIPT_ALPHABET
-from inspection.domain.permissions import HANDING_IN_DAYS
-from inspection.domain.views import AccountView, DeviceView, Page, RoleView, SignedIn, UserView
-from inspection.storage import accounts, attempts
-from inspection.storage.accounts import ActivationRow, RoleRow, TokenRow, UserRow
+from inspection.domain.passwords import password_faults
+from inspection.domain.views import AccountView, Page, RoleView, SignedIn
+from inspection.storage import accounts
+from inspection.storage.accounts import ActivationRow, RoleRow, UserRow
 from inspection.storage.unit import unit
 
-TOKEN_LIFETIME: Final = timedelta(days=90)
-DESK_LIFETIME: Final = timedelta(hours=12)
-"""A working day at a desk that others may sit at."""
-
-FAILURE_WINDOW: Final = timedelta(minutes=15)
-FAILURES_PER_NAME_AND_ADDRESS: Final = 10
-FAILURES_PER_NAME: Final = 50
-FAILURES_PER_ADDRESS: Final = 100
-SHORTEST_PASSWORD: Final = 10
 CODE_LETTERS: Final = 10
 CODE_LIFETIME: Final = timedelta(days=14)
-
-_hasher: Final = PasswordHasher(memory_cost=19456, time_cost=2, parallelism=1)
-
-
-def hash_password(password: str) -> str:
-    """argon2id with 19 MiB, two passes, one lane (OWASP's first choice for servers)."""
-    return _hasher.hash(password)
-
-
-@cache
-def _nobody() -> str:
-    """A hash to verify against where there is no such account, so that both cases take the same work."""
-    return hash_password(secrets.token_urlsafe(16))
-
-
-def password_matches(password_hash: str, password: str) -> bool:
-    try:
-        return _hasher.verify(password_hash, password)
-    except (VerifyMismatchError, InvalidHashError):
-        return False
-
-
-def token_sha256(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()
 
 
 def sign_in(
@@ -67,67 +32,18 @@ def sign_in(
     password: str,
     device_name: str,
     address: str,
-    lifetime: timedelta = TOKEN_LIFETIME,
+    *,
+    desk: bool = False,
 ) -> SignedIn:
-    """A new device of the person. Raises `wrong_credentials`, `too_many_attempts`; only failures are counted."""
-    subjects = _attempt(ctx, username, address)
-    user = accounts.find_user_for_system(ctx.session, username)
-    usable = user is not None and user.disabled_at is None
-    known_hash = user.password_hash if user is not None and usable and user.password_hash else _nobody()
-    user_id = user.id if user is not None else None
-    ctx.session.rollback()  # a hash takes long; no transaction is held meanwhile
-    if not (password_matches(known_hash, password) and usable and user_id is not None):
-        raise _failed(ctx, user_id, address)
+    """A new device of the person. Raises `wrong_credentials`, `too_many_attempts`; after the right password also
+    `password_expired`. Only failures are counted."""
+    proof = Proof(ctx, username, password, address)
     with unit(ctx.session):
-        _succeeded(ctx, subjects)
-        return _new_device(ctx, user_id, device_name, lifetime)
-
-
-def _attempt(ctx: Context, username: str, address: str) -> tuple[str, ...]:
-    """Under what this attempt is counted until it has succeeded; raises `too_many_attempts`. It is counted before
-    anything is looked at: guesses that many processes take at once are no more than guesses in a row."""
-    limits = (
-        (_subject(f"name:{username}|{address}"), FAILURES_PER_NAME_AND_ADDRESS),
-        (_subject(f"name:{username}"), FAILURES_PER_NAME),
-        (_subject(f"address:{address}"), FAILURES_PER_ADDRESS),
-    )
-    with unit(ctx.session):
-        for subject, limit in sorted(limits):
-            if not attempts.reserve_attempt_for_system(ctx.session, subject, limit, ctx.now(), FAILURE_WINDOW):
-                raise Refused("too_many_attempts", retry_after=int(FAILURE_WINDOW.total_seconds()))
-    return tuple(subject for subject, _ in limits)
-
-
-def _succeeded(ctx: Context, subjects: tuple[str, ...]) -> None:
-    """Only failures stay counted; who signed in here is no longer held to his own."""
-    attempts.forget_attempts_for_system(ctx.session, subjects[0])
-    attempts.release_attempts_for_system(ctx.session, subjects[1:])
-
-
-def _failed(ctx: Context, user_id: UUID | None, address: str) -> Refused:
-    """Record a failure, which is counted already; the refusal, the same whatever was wrong."""
-    with unit(ctx.session):
-        attempts.forget_old_attempts_for_system(ctx.session, ctx.now() - FAILURE_WINDOW)
-        ctx.record(None, "sign_in_failed", "account", user_id or "unknown", address=address)
-    return Refused("wrong_credentials")
-
-
-def _new_device(ctx: Context, user_id: UUID, device_name: str, lifetime: timedelta = TOKEN_LIFETIME) -> SignedIn:
-    token, now = secrets.token_urlsafe(32), ctx.now()
-    device = TokenRow(
-        id=new_id(),
-        user_id=user_id,
-        token_sha256=token_sha256(token),
-        device_name=device_name,
-        created_at=now,
-        expires_at=now + lifetime,
-        revoked_at=None,
-    )
-    ctx.session.add(device)
-    actor = accounts.actor_for_system(ctx.session, user_id, recent_since=_recent_since(ctx))
-    assert actor is not None
-    ctx.record(actor, "sign_in", "device", device.id, device=device_name)
-    return SignedIn(token=token, expires_at=device.expires_at, user=user_view(actor))
+        user = proof.accepted(ctx)
+        expired = user is not None and ctx.password_rules.has_expired(user.password_set_at, ctx.now())
+        if user is not None and not expired:
+            return new_device(ctx, user.id, device_name, desk=desk)
+    raise Refused("password_expired") if expired else proof.refused(ctx)
 
 
 def new_activation(ctx: Context, user: UserRow) -> tuple[str, ActivationRow]:
@@ -149,14 +65,15 @@ def activate(
     password: str,
     device_name: str,
     address: str,
-    lifetime: timedelta = TOKEN_LIFETIME,
+    *,
+    desk: bool = False,
 ) -> SignedIn:
     """Choose the first password with the code and be signed in; the code is used up. Raises `wrong_credentials` (also
     for a code that is used or too old), `too_many_attempts`, `invalid` with a fault at `/password`."""
-    faults = password_faults(username, password, "/password")
+    faults = password_faults(ctx.password_rules, username, password, "/password")
     if faults:
         raise Refused("invalid", faults)
-    subjects = _attempt(ctx, username, address)
+    subjects = attempt(ctx, username, address)
     user = accounts.find_user_for_system(ctx.session, username)
     user_id = user.id if user is not None and user.disabled_at is None else None
     ctx.session.rollback()
@@ -174,11 +91,11 @@ def activate(
             row.used_at = ctx.now()
             known = accounts.get_user_for_system(ctx.session, user_id)
             assert known is not None
-            known.password_hash = password_hash
-            _succeeded(ctx, subjects)
+            set_password(ctx, known, password_hash)
+            succeeded(ctx, subjects)
             ctx.record(None, "activate_account", "account", user_id)
-            return _new_device(ctx, user_id, device_name, lifetime)
-    raise _failed(ctx, user_id, address)
+            return new_device(ctx, user_id, device_name, desk=desk)
+    raise failed(ctx, user_id, address)
 
 
 def renew_activation(ctx: Context, username: str) -> str:
@@ -195,85 +112,6 @@ def renew_activation(ctx: Context, username: str) -> str:
         return code
 
 
-def password_faults(username: str, password: str, at: str) -> list[Fault]:
-    if len(password) < SHORTEST_PASSWORD:
-        return [Fault(at, "password_too_short", {"min": SHORTEST_PASSWORD})]
-    if password.casefold() == username.casefold():
-        return [Fault(at, "password_too_easy")]
-    return []
-
-
-def _subject(text: str) -> str:
-    """What failures are counted under: hashed, because people type passwords into the name's field."""
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _recent_since(ctx: Context) -> datetime:
-    return ctx.now() - timedelta(days=HANDING_IN_DAYS)
-
-
-def authenticate(ctx: Context, token: str) -> Actor:
-    """The person behind a token, as of now; raises `not_signed_in`."""
-    actor = accounts.actor_by_token_for_system(
-        ctx.session, token_sha256(token), now=ctx.now(), recent_since=_recent_since(ctx)
-    )
-    if actor is None:
-        raise Refused("not_signed_in")
-    return actor
-
-
-def user_view(actor: Actor) -> UserView:
-    return UserView(
-        id=actor.id,
-        username=actor.username,
-        name=actor.name,
-        organisation=actor.organisation,
-        roles=[RoleView(grant.role, grant.region_code, grant.institution_id) for grant in actor.grants],
-        region_code=actor.region_code,
-        institution_id=actor.institution_id,
-    )
-
-
-def list_devices(ctx: Context, actor: Actor) -> list[DeviceView]:
-    return [
-        DeviceView(row.id, row.device_name, row.created_at, row.expires_at, row.id == actor.token_id)
-        for row in accounts.list_devices(actor, ctx.session, ctx.now())
-    ]
-
-
-def revoke_device(ctx: Context, actor: Actor, device_id: UUID) -> None:
-    """Effective at the device's next request; again is harmless. Raises `not_found`."""
-    with unit(ctx.session):
-        device = accounts.find_device(actor, ctx.session, device_id)
-        if device is None:
-            raise Refused("not_found")
-        if device.revoked_at is None:
-            device.revoked_at = ctx.now()
-            ctx.record(actor, "revoke_device", "device", device_id, owner=str(device.user_id))
-
-
-def change_password(ctx: Context, actor: Actor, old: str, new: str) -> None:
-    """All other devices are signed out. Raises `invalid` with a fault at `/old` or `/new`."""
-    user = accounts.get_user_for_system(ctx.session, actor.id)
-    assert user is not None
-    known_hash = user.password_hash
-    ctx.session.rollback()
-    if not password_matches(known_hash, old):
-        raise invalid(Fault("/old", "wrong_password"))
-    faults = password_faults(actor.username, new, "/new")
-    if new == old:
-        faults.append(Fault("/new", "password_too_easy"))
-    if faults:
-        raise Refused("invalid", faults)
-    password_hash = hash_password(new)
-    with unit(ctx.session):
-        user = accounts.get_user_for_system(ctx.session, actor.id)
-        assert user is not None
-        user.password_hash = password_hash
-        accounts.revoke_tokens_for_system(ctx.session, actor.id, ctx.now(), but=actor.token_id)
-        ctx.record(actor, "change_password", "account", actor.id)
-
-
 def create_account(
     ctx: Context,
     username: str,
@@ -284,7 +122,7 @@ def create_account(
     sex: str | None = None,
 ) -> UUID:
     """A new account with its roles; without a password it waits for its activation. Raises `conflict` where the name
-    is taken."""
+    is taken. The password is taken as it is and never expires: it is not one of somebody's choice."""
     password_hash = hash_password(password) if password is not None else ""
     with unit(ctx.session):
         if accounts.find_user_for_system(ctx.session, username) is not None:
@@ -313,6 +151,7 @@ def account_row(
         name=name,
         organisation=organisation,
         password_hash=password_hash,
+        password_set_at=None,
         sex=sex,
         created_at=ctx.now(),
         disabled_at=None,

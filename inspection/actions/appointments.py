@@ -21,7 +21,7 @@ from inspection.domain.handovers import may_take_over
 from inspection.domain.imports import USERNAME, Table
 from inspection.domain.incoming import Incoming
 from inspection.domain.permissions import acting, may
-from inspection.storage import accounts, appointments, institutions
+from inspection.storage import accounts, appointments, institutions, sessions
 from inspection.storage.accounts import UserRow
 from inspection.storage.unit import once_more, unit
 
@@ -110,7 +110,7 @@ def disable(ctx: Context, actor: Actor, user_id: UUID, act_id: UUID, incoming: I
             return False
         user.disabled_at = ctx.now()
         ctx.session.flush()
-        accounts.revoke_tokens_for_system(ctx.session, user.id, ctx.now())
+        sessions.revoke_tokens_for_system(ctx.session, user.id, ctx.now())
         return True
 
     _switch(ctx, actor, user_id, act_id, "disable_account", incoming, close)

@@ -16,6 +16,7 @@ from inspection.domain.actor import Actor
 from inspection.domain.calendar import Calendar
 from inspection.domain.clock import Clock
 from inspection.domain.documents import NoticeDocument
+from inspection.domain.passwords import PasswordRules
 from inspection.storage import audit, notifications
 from inspection.storage.audit_key import AuditKey
 from inspection.storage.calendar import calendar_for_system
@@ -39,6 +40,7 @@ class Context:
     audit_key: AuditKey
     vault: Vault
     render_notice: Callable[[NoticeDocument], bytes]
+    password_rules: PasswordRules
 
     def at(self, clock: Clock) -> Context:
         """The same parts under another clock: demo data and a sweep for a day to come."""

@@ -13,6 +13,7 @@ from sqlalchemy import text
 
 from inspection.actions.context import Context
 from inspection.actions.readiness import in_the_way
+from inspection.actions.setup import is_demo
 from inspection.actions.verification import orphans
 from inspection.domain.system import Finding, Workers
 from inspection.storage import installation, leads
@@ -23,9 +24,9 @@ SILENCE: Final = timedelta(minutes=5)
 SWEEP_SILENCE: Final = timedelta(minutes=45)
 
 
-def examine(ctx: Context, data_dir: Path, *, every_file: bool = True) -> Iterator[Finding]:
-    """One finding after the other. `every_file`: also look for files that no row speaks of, which takes as long as
-    there are files."""
+def examine(ctx: Context, data_dir: Path, *, proxy_hops: int, every_file: bool = True) -> Iterator[Finding]:
+    """One finding after the other. `proxy_hops`: how many proxies stand in front. `every_file`: also look for files
+    that no row speaks of, which takes as long as there are files."""
     faults = in_the_way(ctx)
     if faults:
         yield from (Finding(False, code) for code in faults)
@@ -52,7 +53,7 @@ def examine(ctx: Context, data_dir: Path, *, every_file: bool = True) -> Iterato
     if every_file:
         left = len(orphans(ctx))
         yield Finding(True, "orphans" if left else "no_orphans", {"count": left})
-    yield Finding(True, "tls")
+    yield Finding(True, "tls") if proxy_hops else Finding(is_demo(ctx), "tls_missing")
 
 
 def workers(ctx: Context) -> Workers:

@@ -12,7 +12,7 @@ from inspection.domain.actor import Actor
 from inspection.domain.appointments import AccountFile, AccountLine, HeldRole, state_of
 from inspection.domain.errors import Refused
 from inspection.domain.views import DeviceView, Page
-from inspection.storage import accounts, appointments, institutions
+from inspection.storage import accounts, appointments, institutions, sessions
 from inspection.storage.accounts import RoleRow, UserRow
 
 MOST_SUCCESSORS: Final = 20
@@ -45,7 +45,7 @@ def get_account(ctx: Context, actor: Actor, user_id: UUID) -> AccountFile:
         past=[role for role in reversed(roles) if role.ended_at is not None],
         devices=[
             DeviceView(one.id, one.device_name, one.created_at, one.expires_at, one.id == actor.token_id)
-            for one in appointments.devices_of(actor, ctx.session, user_id, ctx.now())
+            for one in sessions.devices_of(actor, ctx.session, user_id, ctx.now())
         ],
         code_until=None if row.password_hash else appointments.code_until_for_system(ctx.session, user_id, ctx.now()),
     )

@@ -8,7 +8,7 @@ from uuid import UUID
 from flask import request
 
 from inspection.actions import accounts as actions
-from inspection.actions import people
+from inspection.actions import passwords, people, sessions
 from inspection.actions.context import Context
 from inspection.actions.handovers import hand_over
 from inspection.api.endpoint import Answer, endpoint
@@ -22,6 +22,7 @@ from inspection.schemas.accounts import (
     AccountSchema,
     ActivationBody,
     DeviceSchema,
+    ExpiredPasswordBody,
     HandoverBody,
     HandoverSchema,
     LoginBody,
@@ -41,7 +42,7 @@ from inspection.schemas.queries import UserQuery
     ANYONE,
     body=LoginBody(),
     returns={201: SignedInSchema()},
-    refuses=("wrong_credentials", "too_many_attempts"),
+    refuses=("wrong_credentials", "password_expired", "too_many_attempts"),
 )
 def sign_in(ctx: Context, incoming: Incoming[Any]) -> Answer:
     """Sign in on a device; the token is shown once."""
@@ -68,10 +69,26 @@ def activate(ctx: Context, incoming: Incoming[Any]) -> Answer:
     return Answer(made, 201)
 
 
+@endpoint(
+    "POST",
+    "/auth/expired-password",
+    ANYONE,
+    body=ExpiredPasswordBody(),
+    returns={204: None},
+    refuses=("wrong_credentials", "too_many_attempts"),
+)
+def change_expired_password(ctx: Context, incoming: Incoming[Any]) -> Answer:
+    """A new password for who knows the old one and is not let in with it any more."""
+    given = incoming.load()
+    address = request.remote_addr or "unknown"
+    passwords.change_expired_password(ctx, given["username"], given["old"], given["new"], address)
+    return Answer(None, 204)
+
+
 @endpoint("GET", "/auth/devices", "account.self", listed=True, returns={200: DeviceSchema()})
 def list_devices(ctx: Context, actor: Actor) -> list[DeviceView]:
     """One's own signed-in devices."""
-    return actions.list_devices(ctx, actor)
+    return sessions.list_devices(ctx, actor)
 
 
 @endpoint(
@@ -79,7 +96,7 @@ def list_devices(ctx: Context, actor: Actor) -> list[DeviceView]:
 )
 def revoke_device(ctx: Context, actor: Actor, device_id: UUID) -> Answer:
     """Sign a device out: one's own, or one of a security administrator's region."""
-    actions.revoke_device(ctx, actor, device_id)
+    sessions.revoke_device(ctx, actor, device_id)
     return Answer(None, 204)
 
 
@@ -87,7 +104,7 @@ def revoke_device(ctx: Context, actor: Actor, device_id: UUID) -> Answer:
 def change_password(ctx: Context, actor: Actor, incoming: Incoming[Any]) -> Answer:
     """Change one's password; all other devices are signed out."""
     given = incoming.load()
-    actions.change_password(ctx, actor, given["old"], given["new"])
+    passwords.change_password(ctx, actor, given["old"], given["new"])
     return Answer(None, 204)
 
 
@@ -95,7 +112,7 @@ def change_password(ctx: Context, actor: Actor, incoming: Incoming[Any]) -> Answ
 def me(ctx: Context, actor: Actor) -> UserView:
     """Who one is, and the roles one holds."""
     del ctx
-    return actions.user_view(actor)
+    return sessions.user_view(actor)
 
 
 @endpoint("GET", "/users", "account.list", query=UserQuery(), paged=True, returns={200: AccountSchema()})

@@ -13,8 +13,8 @@ from typing import Any, Final
 from flask import Blueprint, Response, g, request
 from marshmallow import Schema, ValidationError
 
-from inspection.actions.accounts import authenticate
 from inspection.actions.context import Context
+from inspection.actions.sessions import authenticate
 from inspection.domain.actor import Actor
 from inspection.domain.errors import Fault, Refused, invalid, pointer
 from inspection.domain.incoming import JSON_LIMIT, Incoming, Read

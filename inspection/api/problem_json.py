@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import orjson
 from flask import Flask, Response, g, request
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, SecurityError
 
 from inspection import logs
 from inspection.actions.context import new_id
@@ -48,7 +48,8 @@ def register(
     for people."""
 
     def answer(refused: Refused) -> Response:
-        return render(refused) if request.path.startswith(MACHINES) else page(refused)
+        nowhere = isinstance(request.routing_exception, SecurityError)  # a page would link into a site that is not ours
+        return render(refused) if nowhere or request.path.startswith(MACHINES) else page(refused)
 
     @app.before_request
     def _identify() -> None:

@@ -16,6 +16,7 @@ CODES: Final[dict[str, tuple[int, str]]] = {
     "invalid_cursor": (400, "the cursor is not one that this list gave out"),
     "not_signed_in": (401, "no token, or one that is unknown, expired or revoked"),
     "wrong_credentials": (401, "user name or password is wrong"),
+    "password_expired": (403, "the password was right, and its time is over: choose another"),
     "forged_form": (403, "a form of the desk that another site sent"),
     "not_allowed": (403, "no role of this account may do that"),
     "not_found": (404, "no such thing, or not in this account's scope"),

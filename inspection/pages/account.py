@@ -8,6 +8,7 @@ from uuid import UUID
 from flask import Response, flash, g, redirect, request, session, url_for
 
 from inspection.actions import accounts as actions
+from inspection.actions import passwords, sessions
 from inspection.actions.context import Context
 from inspection.actions.setup import is_demo
 from inspection.domain.actor import Actor
@@ -19,7 +20,7 @@ from inspection.domain.views import SignedIn
 from inspection.pages.desk import TYPED_LIMIT, deed, done, here, language, page, place
 from inspection.pages.forms import Form, incoming
 from inspection.pages.refusals import read_again
-from inspection.schemas.accounts import read_activation, read_login, read_password
+from inspection.schemas.accounts import read_activation, read_expired_password, read_login, read_password
 
 
 @place("/sign-in", ANYONE)
@@ -32,15 +33,14 @@ def sign_in_form(ctx: Context) -> Response:
 def sign_in(ctx: Context, form: Form) -> Response:
     """A new session under a new id; a form that was kept meanwhile is shown again."""
     given = incoming(form.body("username", "password", device_name=_browser()), read_login).load()
-    made = actions.sign_in(ctx, **given, address=request.remote_addr or "unknown", lifetime=actions.DESK_LIFETIME)
+    made = actions.sign_in(ctx, **given, address=request.remote_addr or "unknown", desk=True)
     return _enter(made, form)
 
 
 @place("/activation", ANYONE)
 def activation_form(ctx: Context) -> Response:
     """Choosing the first password."""
-    del ctx
-    return page("activation.html")
+    return page("activation.html", rules=ctx.password_rules.name)
 
 
 @deed("/activation", ANYONE, again=activation_form)
@@ -49,8 +49,22 @@ def activate(ctx: Context, form: Form) -> Response:
     body = {name: value.strip() for name, value in form.body("username", "code").items()}
     read = incoming(body | form.body("password", device_name=_browser()), read_activation)
     given = _typed_twice(read, form, "password")
-    made = actions.activate(ctx, **given, address=request.remote_addr or "unknown", lifetime=actions.DESK_LIFETIME)
+    made = actions.activate(ctx, **given, address=request.remote_addr or "unknown", desk=True)
     return _enter(made, form)
+
+
+@place("/expired-password", ANYONE)
+def expired_password_form(ctx: Context) -> Response:
+    """Where who is not let in with his old password chooses another."""
+    return page("expired_password.html", rules=ctx.password_rules.name)
+
+
+@deed("/expired-password", ANYONE, again=expired_password_form)
+def change_expired_password(ctx: Context, form: Form) -> Response:
+    """Then one signs in with it."""
+    given = _typed_twice(incoming(form.body("username", "old", "new"), read_expired_password), form, "new")
+    passwords.change_expired_password(ctx, **given, address=request.remote_addr or "unknown")
+    return done(desk_texts(language())["account"]["now_sign_in"], url_for("desk.sign_in_form"))
 
 
 def _typed_twice(given: Incoming[dict[str, Any]], form: Form, name: str) -> dict[str, Any]:
@@ -61,11 +75,7 @@ def _typed_twice(given: Incoming[dict[str, Any]], form: Form, name: str) -> dict
 
 
 def _enter(made: SignedIn, form: Form) -> Response:
-    chosen = session.get("language")
-    session.clear()
-    session["token"] = made.token
-    if chosen:
-        session["language"] = chosen
+    _begin_anew(made.token)
     kept = read_again(form.fields.get("kept"))
     if kept is not None:
         g.pop("csrf_token", None)
@@ -73,6 +83,16 @@ def _enter(made: SignedIn, form: Form) -> Response:
         to, fields = kept
         return page("again.html", to=here(to), fields=fields)
     return redirect(here(form.fields.get("to")), 303, Response)
+
+
+def _begin_anew(token: str | None) -> None:
+    """Nothing of the session of before but its language: neither its token nor that of its forms."""
+    chosen = session.get("language")
+    session.clear()
+    if token is not None:
+        session["token"] = token
+    if chosen:
+        session["language"] = chosen
 
 
 def _browser() -> str:
@@ -90,11 +110,8 @@ def sign_out(ctx: Context, actor: Actor, form: Form) -> Response:
     """This session ends. What the phone client keeps in the same browser is not touched."""
     del form
     if actor.token_id is not None:
-        actions.revoke_device(ctx, actor, actor.token_id)
-    chosen = session.get("language")
-    session.clear()
-    if chosen:
-        session["language"] = chosen
+        sessions.revoke_device(ctx, actor, actor.token_id)
+    _begin_anew(None)
     flash(desk_texts(language())["account"]["signed_out"])
     response: Response = redirect(url_for("desk.sign_in_form"), 303, Response)
     response.headers["Clear-Site-Data"] = '"cache"'
@@ -104,14 +121,15 @@ def sign_out(ctx: Context, actor: Actor, form: Form) -> Response:
 @place("/account", "account.self")
 def account(ctx: Context, actor: Actor) -> Response:
     """Who one is, where one is signed in, and one's password."""
-    return page("account.html", user=actions.user_view(actor), devices=actions.list_devices(ctx, actor))
+    user, devices = sessions.user_view(actor), sessions.list_devices(ctx, actor)
+    return page("account.html", user=user, devices=devices, rules=ctx.password_rules.name)
 
 
 @deed("/account/sessions/<uuid:device_id>/end", "account.revoke_device", again=account)
 def end_session(ctx: Context, actor: Actor, form: Form, device_id: UUID) -> Response:
     """Signed out there at its next request."""
     del form
-    actions.revoke_device(ctx, actor, device_id)
+    sessions.revoke_device(ctx, actor, device_id)
     return done(desk_texts(language())["account"]["session_ended"], url_for("desk.account"))
 
 
@@ -119,7 +137,7 @@ def end_session(ctx: Context, actor: Actor, form: Form, device_id: UUID) -> Resp
 def change_password(ctx: Context, actor: Actor, form: Form) -> Response:
     """Everywhere else one is signed out."""
     given = _typed_twice(incoming(form.body("old", "new"), read_password), form, "new")
-    actions.change_password(ctx, actor, given["old"], given["new"])
+    _begin_anew(passwords.change_password(ctx, actor, given["old"], given["new"]) or session["token"])
     return done(desk_texts(language())["account"]["password_changed"], url_for("desk.account"))
 
 

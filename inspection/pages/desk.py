@@ -20,8 +20,8 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import RequestEntityTooLarge
 from wtforms import ValidationError as ForgedToken
 
-from inspection.actions.accounts import authenticate
 from inspection.actions.context import Context
+from inspection.actions.sessions import authenticate_at_desk
 from inspection.actions.workbench import frame
 from inspection.armour import nonce
 from inspection.domain.actor import Actor
@@ -211,9 +211,12 @@ def language() -> str:
 
 
 def signed_in(ctx: Context) -> Actor:
-    """The person behind this browser's session, as of now. Raises `not_signed_in`."""
+    """The person behind this browser's session, as of now; it goes on under another token where his rights changed.
+    Raises `not_signed_in`."""
     if "actor" not in g:
-        g.actor = authenticate(ctx, session.get("token", ""))
+        g.actor, renewed = authenticate_at_desk(ctx, session.get("token", ""))
+        if renewed is not None:
+            session["token"] = renewed
     actor: Actor = g.actor
     return actor
 

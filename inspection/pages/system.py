@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from flask import Response, current_app
 
 from inspection.actions.context import Context
@@ -17,8 +15,9 @@ from inspection.pages.desk import language, page, place
 def system(ctx: Context, actor: Actor) -> Response:
     """Looked at anew each time; what needs somebody comes first."""
     del actor
-    data_dir: Path = current_app.extensions["inspection"].settings.data_dir
-    found = sorted(examine(ctx, data_dir, every_file=False), key=lambda finding: finding.well)
+    settings = current_app.extensions["inspection"].settings
+    findings = examine(ctx, settings.data_dir, proxy_hops=settings.proxy_hops, every_file=False)
+    found = sorted(findings, key=lambda finding: finding.well)
     looked = any(finding.code == "usable" for finding in found)  # else what comes after it is not known
     told = [(finding, finding_text(finding.code, language(), finding.params)) for finding in found]
     return page(

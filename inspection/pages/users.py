@@ -9,10 +9,10 @@ from flask import Response, url_for
 
 from inspection.actions import appointments as actions
 from inspection.actions import staff
-from inspection.actions.accounts import revoke_device
 from inspection.actions.context import Context
 from inspection.actions.handovers import hand_over
 from inspection.actions.institutions import regions_of
+from inspection.actions.sessions import revoke_device
 from inspection.domain.actor import Actor
 from inspection.domain.appointments import GivenOut
 from inspection.domain.handovers import HANDED_OVER

@@ -29,6 +29,10 @@ class PasswordBody(Wire):
     new = Text(256, required=True)
 
 
+class ExpiredPasswordBody(PasswordBody):
+    username = Text(64, required=True)
+
+
 class RoleSchema(Wire):
     role = Choice(ROLES)
     region_code = Text(6, allow_none=True)
@@ -38,6 +42,7 @@ class RoleSchema(Wire):
 read_login = reader(LoginBody(), dict)
 read_activation = reader(ActivationBody(), dict)
 read_password = reader(PasswordBody(), dict)
+read_expired_password = reader(ExpiredPasswordBody(), dict)
 
 
 class UserSchema(Wire):

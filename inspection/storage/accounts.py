@@ -19,7 +19,6 @@ from sqlalchemy import (
     not_,
     or_,
     select,
-    update,
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -31,7 +30,7 @@ from inspection.storage.scope import regions_over
 
 class UserRow(Base):
     """`sex` is female, male or unknown: a girls' dormitory is entered with a woman in the team. A `password_hash` of
-    nothing belongs to an account that was not activated yet."""
+    nothing belongs to an account that was not activated yet; without `password_set_at` it does not expire."""
 
     __tablename__ = "user_account"
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -39,6 +38,7 @@ class UserRow(Base):
     name: Mapped[str] = mapped_column(String(64))
     organisation: Mapped[str] = mapped_column(String(128))
     password_hash: Mapped[str] = mapped_column(String(256))
+    password_set_at: Mapped[datetime | None]
     sex: Mapped[str | None] = mapped_column(String(8))
     created_at: Mapped[datetime]
     disabled_at: Mapped[datetime | None]
@@ -55,19 +55,6 @@ class RoleRow(Base):
     institution_id: Mapped[UUID | None] = mapped_column(ForeignKey("institution.id"), index=True)
     since_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
-
-
-class TokenRow(Base):
-    """One signed-in device. Only the SHA-256 of its token is kept."""
-
-    __tablename__ = "token"
-    id: Mapped[UUID] = mapped_column(primary_key=True)
-    user_id: Mapped[UUID] = mapped_column(ForeignKey("user_account.id"), index=True)
-    token_sha256: Mapped[str] = mapped_column(String(64), unique=True)
-    device_name: Mapped[str] = mapped_column(String(128))
-    created_at: Mapped[datetime]
-    expires_at: Mapped[datetime]
-    revoked_at: Mapped[datetime | None]
 
 
 class ActivationRow(Base):
@@ -154,57 +141,41 @@ def list_users(actor: Actor, session: Session, text: str | None, after: str | No
     return session.scalars(statement.order_by(UserRow.username).limit(limit)).all()
 
 
-_USER, _ROLE, _TOKEN = (UserRow.metadata.tables[name] for name in ("user_account", "user_role", "token"))
-_WITH_ROLES: Final = (
+USER, _ROLE = (UserRow.metadata.tables[name] for name in ("user_account", "user_role"))
+WITH_ROLES: Final = (
     select(
-        _USER.c.id,
-        _USER.c.username,
-        _USER.c.name,
-        _USER.c.organisation,
+        USER.c.id,
+        USER.c.username,
+        USER.c.name,
+        USER.c.organisation,
         _ROLE.c.role,
         _ROLE.c.region_code,
         _ROLE.c.institution_id,
         _ROLE.c.ended_at,
+        _ROLE.c.since_at,
     )
-    .select_from(_USER)
+    .select_from(USER)
     .outerjoin(
         _ROLE,
         and_(
-            _ROLE.c.user_id == _USER.c.id,
+            _ROLE.c.user_id == USER.c.id,
             or_(_ROLE.c.ended_at.is_(None), _ROLE.c.ended_at > bindparam("recent_since")),
         ),
     )
-    .where(_USER.c.disabled_at.is_(None))
+    .where(USER.c.disabled_at.is_(None))
     .order_by(_ROLE.c.since_at, _ROLE.c.id)
 )
-_BY_ID: Final = _WITH_ROLES.add_columns(literal(None)).where(_USER.c.id == bindparam("user_id"))
-_BY_TOKEN: Final = (
-    _WITH_ROLES.add_columns(_TOKEN.c.id)
-    .join(_TOKEN, _TOKEN.c.user_id == _USER.c.id)
-    .where(
-        _TOKEN.c.token_sha256 == bindparam("token_sha256"),
-        _TOKEN.c.revoked_at.is_(None),
-        _TOKEN.c.expires_at > bindparam("now"),
-    )
-)
-"""Built once, on the bare tables: every request asks the second of these."""
+_BY_ID: Final = WITH_ROLES.add_columns(literal(None)).where(USER.c.id == bindparam("user_id"))
+"""Built once, on the bare tables."""
 
 
 def actor_for_system(session: Session, user_id: UUID, *, recent_since: datetime) -> Actor | None:
     """The actor as of now; None for an account that does not exist or is disabled."""
-    return _actor(session.execute(_BY_ID, {"user_id": user_id, "recent_since": recent_since}).all())
+    return actor_of(session.execute(_BY_ID, {"user_id": user_id, "recent_since": recent_since}).all())
 
 
-def actor_by_token_for_system(
-    session: Session, token_sha256: str, *, now: datetime, recent_since: datetime
-) -> Actor | None:
-    """The actor behind a device's token; None when it is unknown, expired or revoked, or its person is disabled."""
-    found = session.execute(_BY_TOKEN, {"token_sha256": token_sha256, "now": now, "recent_since": recent_since})
-    return _actor(found.all())
-
-
-def _actor(rows: Sequence[Any]) -> Actor | None:
-    """From one row for each role; a person without any has one row without a role."""
+def actor_of(rows: Sequence[Any]) -> Actor | None:
+    """From one row of `WITH_ROLES`, and the token's id, for each role; who has none has one row without a role."""
     if not rows:
         return None
     user_id, username, name, organisation = rows[0][:4]
@@ -216,32 +187,11 @@ def _actor(rows: Sequence[Any]) -> Actor | None:
         organisation=organisation,
         grants=tuple(grant for grant in held if grant.ended_at is None),
         recent=tuple(grant for grant in held if grant.ended_at is not None),
-        token_id=rows[0][8],
+        token_id=rows[0][9],
     )
 
 
-def list_devices(actor: Actor, session: Session, now: datetime) -> Sequence[TokenRow]:
-    return session.scalars(
-        select(TokenRow)
-        .where(TokenRow.user_id == actor.id, TokenRow.revoked_at.is_(None), TokenRow.expires_at > now)
-        .order_by(TokenRow.created_at.desc(), TokenRow.id)
-    ).all()
-
-
-def find_device(actor: Actor, session: Session, device_id: UUID) -> TokenRow | None:
-    """A device of one's own, or of an account that is the actor's to administer."""
-    theirs = select(UserRow.id).where(or_(UserRow.id == actor.id, administered(actor)))
-    return session.scalar(select(TokenRow).where(TokenRow.id == device_id, TokenRow.user_id.in_(theirs)))
-
-
-def revoke_tokens_for_system(session: Session, user_id: UUID, at: datetime, *, but: UUID | None = None) -> None:
-    statement = update(TokenRow).where(TokenRow.user_id == user_id, TokenRow.revoked_at.is_(None))
-    if but is not None:
-        statement = statement.where(TokenRow.id != but)
-    session.execute(statement.values(revoked_at=at))
-
-
-_IN_LINE: Final = select(_USER.c.id).where(_USER.c.id == bindparam("person")).with_for_update(key_share=True)
+_IN_LINE: Final = select(USER.c.id).where(USER.c.id == bindparam("person")).with_for_update(key_share=True)
 
 
 def lock_person_for_system(session: Session, user_id: UUID) -> None:

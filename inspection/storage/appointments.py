@@ -11,7 +11,7 @@ from sqlalchemy import case, func, or_, select
 from sqlalchemy.orm import Session
 
 from inspection.domain.actor import Actor
-from inspection.storage.accounts import ActivationRow, RoleRow, TokenRow, UserRow, administered
+from inspection.storage.accounts import ActivationRow, RoleRow, UserRow
 from inspection.storage.institutions import InstitutionRow
 
 
@@ -38,16 +38,6 @@ def roles_ever_for_system(session: Session, user_id: UUID) -> Sequence[RoleRow]:
     """The roles that a person holds or held, in the order in which they began."""
     return session.scalars(
         select(RoleRow).where(RoleRow.user_id == user_id).order_by(RoleRow.since_at, RoleRow.id)
-    ).all()
-
-
-def devices_of(actor: Actor, session: Session, user_id: UUID, now: datetime) -> Sequence[TokenRow]:
-    """Where a person who is the actor's to administer is signed in, the latest first."""
-    theirs = select(UserRow.id).where(UserRow.id == user_id, administered(actor))
-    return session.scalars(
-        select(TokenRow)
-        .where(TokenRow.user_id.in_(theirs), TokenRow.revoked_at.is_(None), TokenRow.expires_at > now)
-        .order_by(TokenRow.created_at.desc(), TokenRow.id)
     ).all()
 
 

@@ -9,7 +9,6 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, ForeignKey, String, and_, delete, func, or_, select
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
-from inspection.storage.accounts import TokenRow
 from inspection.storage.db import Base, deleted_count
 from inspection.storage.evidence import ManifestRow, PhotoRow, UploadRow
 from inspection.storage.inspections import InspectionRow
@@ -17,6 +16,7 @@ from inspection.storage.institutions import InstitutionRow
 from inspection.storage.notifications import NotificationRow
 from inspection.storage.problems import ProblemRow
 from inspection.storage.rectifications import RectificationRow
+from inspection.storage.sessions import TokenRow
 
 
 class HoldRow(Base):

@@ -21,6 +21,7 @@ from inspection.storage import (
     problems,
     rectifications,
     retention,
+    sessions,
     withdrawals,
 )
 from inspection.storage.db import Base
@@ -47,5 +48,6 @@ __all__ = [
     "problems",
     "rectifications",
     "retention",
+    "sessions",
     "withdrawals",
 ]

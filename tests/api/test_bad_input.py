@@ -131,12 +131,12 @@ def test_unknown_addresses_and_methods(sqlite_world: World) -> None:
 def test_a_lost_database_is_told_with_retry_after(sqlite_world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     from sqlalchemy.exc import OperationalError
 
-    from inspection.storage import accounts
+    from inspection.storage import sessions
 
     def lost(*_: Any, **__: Any) -> None:
         raise OperationalError("SELECT", {}, Exception("gone"))
 
-    monkeypatch.setattr(accounts, "actor_by_token_for_system", lost)
+    monkeypatch.setattr(sessions, "known_by_token_for_system", lost)
     answer = sqlite_world.person("bureau").get("/problems")
     assert (answer.status_code, answer.json["code"]) == (503, "unavailable")
     assert answer.headers["Retry-After"]

@@ -31,7 +31,7 @@ def test_people_begin_with_a_code_and_choose_their_password(world: World) -> Non
     client = world.app.test_client()
 
     def activate(**changes: str) -> Any:
-        body = {"username": "wangfang", "code": one_time, "password": "长江长江我是黄河收到", "device_name": "手机"}
+        body = {"username": "wangfang", "code": one_time, "password": "长江长江，我是黄河7", "device_name": "手机"}
         return client.post("/api/v1/auth/activation", json=body | changes)
 
     login = {"username": "wangfang", "password": "", "device_name": "x"}
@@ -39,21 +39,21 @@ def test_people_begin_with_a_code_and_choose_their_password(world: World) -> Non
     assert activate(code="AAAAA-AAAAA").json["code"] == "wrong_credentials"
     assert activate(password="short").json["errors"][0]["pointer"] == "/password"
     assert activate(username="nobody").json["code"] == "wrong_credentials"
-    signed = activate(code=one_time.lower().replace("-", " "), password="correct horse battery 2")
+    signed = activate(code=one_time.lower().replace("-", " "), password="Correct horse battery 2")
     assert signed.status_code == 201
     assert {(role["role"], role["region_code"]) for role in signed.json["user"]["roles"]} == {
         ("reviewer", "150102"),
         ("supervisor", "150100"),
     }
     assert activate().json["code"] == "wrong_credentials"  # used up
-    login |= {"password": "correct horse battery 2"}
+    login |= {"password": "Correct horse battery 2"}
     assert client.post("/api/v1/auth/login", json=login).status_code == 201
 
 
 def test_a_code_lasts_fourteen_days_and_guesses_are_throttled(world: World) -> None:
     (line,) = people(world, comma([PEOPLE, person("wangfang")]))
     client = world.app.test_client()
-    body = {"username": "wangfang", "code": line[2], "password": "correct horse battery", "device_name": "x"}
+    body = {"username": "wangfang", "code": line[2], "password": "Correct horse battery 7", "device_name": "x"}
     world.clock.go(days=14, minutes=1)
     assert client.post("/api/v1/auth/activation", json=body).json["code"] == "wrong_credentials"
     for _ in range(9):

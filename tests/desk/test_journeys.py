@@ -164,7 +164,7 @@ def test_the_security_administrators_day(desks: Callable[..., Desk]) -> None:
     seen.locator("main [name=username]").fill("narisu")
     seen.locator("main [name=code]").fill(code)
     for name in ("password", "again"):
-        seen.locator(f"main [name={name}]").fill("a password of his own")
+        seen.locator(f"main [name={name}]").fill("A password of his own, 7")
     seen.locator("main form button").click()
     expect(seen.get_by_role("heading", level=1)).to_have_text("工作台")
     desk.open("/users?q=narisu")
@@ -220,7 +220,7 @@ def test_the_keyboard_goes_from_end_to_end(desks: Callable[..., Desk]) -> None:
     page.locator("main [name=username]").focus()
     page.keyboard.type("bureau")
     page.keyboard.press("Tab")
-    page.keyboard.type("correct horse battery")
+    page.keyboard.type("Correct horse 7 battery")
     page.keyboard.press("Enter")
     page.locator("nav").wait_for()
     page.keyboard.press("Tab")

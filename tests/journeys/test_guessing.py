@@ -11,7 +11,7 @@ import pytest
 import requests
 from requests.adapters import HTTPAdapter
 
-from inspection.actions.accounts import FAILURES_PER_ADDRESS, FAILURES_PER_NAME_AND_ADDRESS
+from inspection.actions.guesses import FAILURES_PER_ADDRESS, FAILURES_PER_NAME_AND_ADDRESS
 from tests.support import databases
 from tests.support.server import serving_on
 

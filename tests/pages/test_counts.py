@@ -18,10 +18,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from python_calamine import CalamineWorkbook
 
-from inspection.actions.accounts import authenticate
 from inspection.actions.context import Context
 from inspection.actions.institutions import list_institutions
 from inspection.actions.problems import count_problems, export_problems, list_problems
+from inspection.actions.sessions import authenticate
 from inspection.actions.stats import get_stats
 from inspection.domain.actor import Actor, Grant
 from inspection.domain.behind import behind, inspected

@@ -60,6 +60,7 @@ def test_every_page_as_every_account(sqlite_world: World, username: str | None) 
 
 
 def test_a_get_changes_nothing(sqlite_world: World) -> None:
+    """Not a row: that a session was used is noted in a column, and in `test_sessions.py` alone."""
     problem = sqlite_world.open_problem()
     sqlite_world.prove(problem["id"])
     before = rows(sqlite_world)
@@ -182,11 +183,11 @@ def test_the_password_is_changed_at_the_desk(world: World) -> None:
     clerk = Clerk(world, None)
     clerk.open("/sign-in").send("sign_in", username="bureau", password=databases.PASSWORD)
     page = clerk.open("/account")
-    unlike = page.send("password", old=databases.PASSWORD, new="a new long one", again="another")
+    unlike = page.send("password", old=databases.PASSWORD, new="A new long one, 7", again="another")
     assert unlike.status == 422
     assert "两次输入不一致" in unlike.text
-    assert "a new long one" not in unlike.html
-    done = unlike.send("password", old=databases.PASSWORD, new="a new long one", again="a new long one")
+    assert "A new long one, 7" not in unlike.html
+    done = unlike.send("password", old=databases.PASSWORD, new="A new long one, 7", again="A new long one, 7")
     assert "密码已修改" in done.text
     assert Clerk(world, "bureau").open("/").text.count("登录已失效") == 1
 
@@ -243,10 +244,12 @@ def test_no_secret_comes_back_with_a_form(sqlite_world: World) -> None:
     page = Clerk(sqlite_world, None).open("/activation")
     with page.clerk.client.session_transaction() as kept:
         kept.pop("csrf_token")
-    stale = page.send("activation", username="bureau", code="x", password="a new long one", again="a new long one")
+    stale = page.send(
+        "activation", username="bureau", code="x", password="A new long one, 7", again="A new long one, 7"
+    )
     assert stale.status == 409
     assert "bureau" in stale.html
-    assert "a new long one" not in stale.html
+    assert "A new long one, 7" not in stale.html
 
 
 def test_what_nobody_types_is_refused(postgresql_world: World) -> None:

@@ -13,6 +13,7 @@ from inspection.domain.actor import Grant
 from inspection.domain.texts import LANGUAGES, desk_texts
 from inspection.storage.db import db
 from tests.house.test_house import SOURCES, codes_in_source
+from tests.support.databases import PASSWORD
 from tests.support.desk import Clerk
 from tests.support.world import World
 
@@ -114,7 +115,7 @@ def test_pages_follow_one_another_without_a_gap(world: World) -> None:
 def test_a_smaller_regions_auditor_reads_what_its_people_did(world: World) -> None:
     world.employ("audit-hm", Grant("auditor", "150103"))
     world.open_problem()
-    world.person("neighbour").call("POST", "/auth/password", json={"old": "correct horse battery", "new": "a new one!"})
+    world.person("neighbour").call("POST", "/auth/password", json={"old": PASSWORD, "new": "A new one, 7 long"})
     page = Clerk(world, "audit-hm").open("/log")
     assert "修改本人密码" in page.text
     assert "印发整改通知书 整改通知书" not in page.text

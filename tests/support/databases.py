@@ -16,21 +16,22 @@ from pathlib import Path
 import psycopg
 
 from inspection.actions import setup
-from inspection.actions.accounts import create_account, token_sha256
+from inspection.actions.accounts import create_account
 from inspection.actions.context import Context
+from inspection.actions.sessions import token_sha256
 from inspection.app import create_app, parts_of
 from inspection.demo import add_institutions
 from inspection.demo.cast import PEOPLE
 from inspection.domain.actor import Grant
 from inspection.settings import Settings
 from inspection.storage import accounts, migrations
-from inspection.storage.accounts import TokenRow
 from inspection.storage.db import db
+from inspection.storage.sessions import TokenRow
 from inspection.storage.unit import unit
 from tests.support.clock import HandClock
 
 ENGINES = ("sqlite", "postgresql")
-PASSWORD = "correct horse battery"
+PASSWORD = "Correct horse 7 battery"
 MEMORY = Path("/dev/shm")
 ROOM = 4 * 1024**3
 
@@ -108,7 +109,8 @@ def empty_database(engine: str) -> Iterator[str]:
 
 
 def give_token(ctx: Context, username: str) -> None:
-    """The token `token-NAME`, as if the person had signed in."""
+    """The token `token-NAME`, as if the person had signed in; it never idles, however far a test moves its clock."""
+    years = ctx.now() + timedelta(days=3650)
     with unit(ctx.session) as session:
         user = accounts.find_user_for_system(session, username)
         assert user is not None
@@ -118,8 +120,11 @@ def give_token(ctx: Context, username: str) -> None:
                 user_id=user.id,
                 token_sha256=token_sha256(f"token-{username}"),
                 device_name="test",
+                desk=False,
                 created_at=ctx.now(),
-                expires_at=ctx.now() + timedelta(days=3650),
+                renewed_at=ctx.now(),
+                last_used_at=years,
+                expires_at=years,
                 revoked_at=None,
             )
         )

@@ -16,7 +16,8 @@ from stdnum.cn import uscc
 
 from inspection.actions.accounts import create_account
 from inspection.domain.actor import Grant
-from inspection.storage.accounts import TokenRow, find_user_for_system
+from inspection.storage.accounts import find_user_for_system
+from inspection.storage.sessions import TokenRow
 from tests.support import databases
 from tests.support.world import World, jpeg, new_id, sha256
 

@@ -1,0 +1,56 @@
+"""How long one stays signed in, and since when one has one's password."""
+
+from datetime import UTC, datetime, timedelta
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0010"
+down_revision = "0009"
+branch_labels = None
+depends_on = None
+
+MOMENT = sa.DateTime(timezone=True)
+OF_TOKEN = {"desk": sa.Boolean(), "renewed_at": MOMENT, "last_used_at": MOMENT}
+
+
+def upgrade() -> None:
+    _sessions()
+    _passwords()
+
+
+def _sessions() -> None:
+    """Who is signed in stays so: from now on idleness counts. Desks are what was given out for half a day."""
+    with op.batch_alter_table("token") as batch:
+        for name, kind in OF_TOKEN.items():
+            batch.add_column(sa.Column(name, kind, nullable=True))
+    kinds = {"id": sa.Uuid(), "created_at": MOMENT, "expires_at": MOMENT, **OF_TOKEN}
+    token = sa.table("token", *(sa.column(name, kind) for name, kind in kinds.items()))
+    connection = op.get_bind()
+    now = datetime.now(UTC)
+    for row in connection.execute(sa.select(token)).all():
+        desk = row.expires_at - row.created_at < timedelta(days=1)
+        given = {"desk": desk, "renewed_at": row.created_at, "last_used_at": now}
+        connection.execute(sa.update(token).where(token.c.id == row.id).values(given))
+    with op.batch_alter_table("token") as batch:
+        for name, kind in OF_TOKEN.items():
+            batch.alter_column(name, existing_type=kind, nullable=False)
+
+
+def _passwords() -> None:
+    """Nobody is asked for another password on the day of the upgrade: the ninety days begin with it. Demo accounts have
+    passwords of nobody's choice, which stay."""
+    op.add_column("user_account", sa.Column("password_set_at", MOMENT, nullable=True))
+    user = sa.table("user_account", sa.column("password_hash", sa.String()), sa.column("password_set_at", MOMENT))
+    installation = sa.table("installation", sa.column("demo", sa.Boolean()))
+    connection = op.get_bind()
+    if not connection.scalar(sa.select(installation.c.demo)):
+        chosen = sa.update(user).where(user.c.password_hash != "")
+        connection.execute(chosen.values(password_set_at=datetime.now(UTC)))
+
+
+def downgrade() -> None:
+    op.drop_column("user_account", "password_set_at")
+    with op.batch_alter_table("token") as batch:
+        for name in OF_TOKEN:
+            batch.drop_column(name)
