@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import logging
 import socket
+import struct
 from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Final
 
 from gunicorn import glogging, util
 from gunicorn.http import wsgi
-from gunicorn.http.errors import NoMoreData, ParseException
-from gunicorn.workers.gthread import ThreadWorker
+from gunicorn.http.errors import ParseException
+from gunicorn.workers import gthread
 from werkzeug.exceptions import ClientDisconnected
 
 from inspection import armour, logs
@@ -33,11 +34,25 @@ class Answer(wsgi.Response):
         return [line for line in super().default_headers() if not line.startswith("Server:")]
 
 
-class Worker(ThreadWorker):
+SILENCE_S: Final = 60
+"""How long a thread waits for the next bytes of a request that has begun. A proxy that buffers waits in its place; who
+sends one byte each minute is that proxy's to refuse."""
+
+
+class Line(gthread.TConn):
+    """A connection on which nobody is waited for without end. What is sent may take its time, as on a slow phone."""
+
+    def init(self) -> None:
+        self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", SILENCE_S, 0))
+        super().init()
+
+
+class Worker(gthread.ThreadWorker):
     """Threads, as gunicorn has them, whose answers are ours from their first line."""
 
     def init_process(self) -> None:
         wsgi.Response = Answer
+        gthread.TConn = Line
         super().init_process()
 
     def load_wsgi(self) -> None:
@@ -96,7 +111,7 @@ class Body:
     def read(self, size: int = -1) -> bytes:
         try:
             taken: bytes = self._sent.read(size)
-        except (ParseException, NoMoreData, ConnectionError):
+        except (ParseException, OSError):
             raise ClientDisconnected from None
         self._left -= len(taken)
         if self._left > 0 and not 0 <= size <= len(taken):

@@ -31,7 +31,9 @@ ENCODINGS: Final = ("utf-8-sig", "gb18030")
 """Excel in Chinese saves CSV in the second unless it is told otherwise."""
 EXACT: Final = 10**15
 """A spreadsheet keeps fifteen digits of a number."""
-FORMULA: Final = tuple("=+-@\t\r＝＋－＠")
+FORMULA: Final = tuple("=+-@\t\r\n＝＋－＠")
+UNSEEN: Final = " \u00a0\u3000\ufeff\0"
+"""What some spreadsheets pass over before they look whether a cell is a formula."""
 REFUSED: Final = 3
 
 
@@ -57,7 +59,9 @@ def read(data: bytes) -> list[list[str]]:
 def listed(rows: Iterable[Sequence[str]]) -> str:
     """CSV; what a spreadsheet would take for a formula begins with an apostrophe."""
     made = io.StringIO()
-    csv.writer(made).writerows([f"'{cell}" if cell.startswith(FORMULA) else cell for cell in row] for row in rows)
+    csv.writer(made).writerows(
+        [f"'{cell}" if cell.lstrip(UNSEEN).startswith(FORMULA) else cell for cell in row] for row in rows
+    )
     return made.getvalue()
 
 

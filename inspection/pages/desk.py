@@ -57,6 +57,9 @@ TYPED_LIMIT: Final = 8 * 2**20
 """Bytes of all that is typed into a form or carried on in it. Files beside it wait on the disk, what is typed in
 memory; who may not act sends no files."""
 
+MOST_FIELDS: Final = 10_000
+"""Of a form: with more, reading it would take seconds, whoever sent it. Of parts with files Flask takes a thousand."""
+
 GONE: Final = ("not_signed_in", "not_allowed", "not_found")
 """Refused so, there is no page to show the form on again."""
 
@@ -186,11 +189,14 @@ def _who_acts(ctx: Context, permission: str) -> tuple[dict[str, Any], Refused | 
 
 def _form(limit: int, barred: Refused | None) -> Form:
     """What was sent; raises `too_large` above the limit, of which nothing was read. Who may not act sends no files:
-    only what is typed is read, so that it can be shown again."""
+    only what is typed is read, so that it can be shown again; nor does a form of fields alone."""
     typed = min(limit, TYPED_LIMIT)
-    request.max_content_length = typed if barred else limit
+    fields = request.mimetype == "application/x-www-form-urlencoded"
+    request.max_content_length = typed if barred or fields else limit
     request.max_form_memory_size = typed
     try:
+        if fields and request.get_data().count(b"&") >= MOST_FIELDS:
+            raise RequestEntityTooLarge
         return Form(MultiDict(request.form))
     except RequestEntityTooLarge:
         request.max_content_length = None  # so that the rest can be taken off the line

@@ -10,6 +10,7 @@ import pytest
 
 from tests.desk.conftest import NARROW, WIDE, Desk
 from tests.support import axe
+from tests.support.browser import BREAK_THE_POLICY, POLICY
 
 ID = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|[0-9a-f]{64}")
 ELSEWHERE = re.compile(r"^/(m|api|assets)/|\.(xlsx|docx|csv)|/(shared|thumbnail)$|^#")
@@ -57,6 +58,15 @@ def test_every_page_of_a_role(desks: Callable[..., Desk], username: str) -> None
         page.evaluate(LARGE, 100)
         page.set_viewport_size(WIDE)
     assert not faults, "\n".join(faults)
+
+
+def test_a_page_that_breaks_its_policy_would_be_a_fault(desks: Callable[..., Desk]) -> None:
+    """The tests above fail with whatever the console is told of; this is of it."""
+    desk = desks()
+    assert desk.open("/sign-in").evaluate(BREAK_THE_POLICY) == "img-src"
+    desk.page.wait_for_load_state("networkidle")
+    assert [POLICY in one for one in desk.wrong] == [True]
+    desk.wrong.clear()
 
 
 def test_signing_in_and_what_is_refused(desks: Callable[..., Desk]) -> None:

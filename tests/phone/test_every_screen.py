@@ -13,7 +13,7 @@ import pytest
 
 from inspection.domain.texts import phone_texts
 from tests.support import axe, databases, walk
-from tests.support.browser import Phone
+from tests.support.browser import BREAK_THE_POLICY, POLICY, Phone
 from tests.support.line import Line
 from tests.support.site import Site, site_on
 
@@ -198,3 +198,7 @@ def go(
     eye = Eye(phone, thorough=thorough)
     WALKS[who](phone, site, line, eye)
     assert not eye.faults, "\n" + "\n".join(eye.faults)
+    assert not phone.faults()  # of which a broken policy would be one, on any screen:
+    phone.expects(POLICY)
+    assert phone.page.evaluate(BREAK_THE_POLICY) == "img-src"
+    assert any(POLICY in text for text in phone.told)

@@ -42,6 +42,12 @@ TELL: Final = """() => {
     self.addEventListener('unhandledrejection', event => console.error('uncaught: ' + event.reason))
 }"""
 """For a service worker, whose errors nobody hears otherwise."""
+BREAK_THE_POLICY: Final = """() => new Promise((done) => {
+    document.addEventListener('securitypolicyviolation', (event) => done(event.effectiveDirective), {once: true})
+    document.body.append(Object.assign(new Image(), {src: 'https://elsewhere.invalid/x.png'}))
+})"""
+"""A picture from another site: refused by the policy of the page, of which the console is told."""
+POLICY: Final = "Content Security Policy"
 STATUS: Final = re.compile(r"the server responded with a status of (\d+)")
 
 
