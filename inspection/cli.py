@@ -22,7 +22,7 @@ from inspection.actions.accounts import renew_activation
 from inspection.actions.audit_export import export_log
 from inspection.actions.context import Context
 from inspection.actions.doctor import examine
-from inspection.actions.lead_keys import rotate_key
+from inspection.actions.lead_keys import drop_old_keys, rotate_key
 from inspection.actions.sweep import sweep
 from inspection.actions.verification import mission_faults, verify
 from inspection.app import create_app, parts_of
@@ -239,7 +239,9 @@ def change_lead_key(given: argparse.Namespace) -> int:
     app = _app()
     with app.app_context():
         try:
-            rotate_key(parts_of(app).context(), given.region)
+            ctx = parts_of(app).context()
+            rotate_key(ctx, given.region)
+            drop_old_keys(ctx, given.region)
         except Refused as refused:
             if refused.code == "not_found":
                 print(f"inspection: {given.region}: no leads of this region are known", file=sys.stderr)
