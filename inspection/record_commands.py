@@ -9,7 +9,7 @@ from flask import Flask
 
 from inspection.actions import retention
 from inspection.actions.audit_export import export_log
-from inspection.actions.lead_keys import rotate_key
+from inspection.actions.lead_keys import drop_old_keys, rotate_key
 from inspection.actions.verification import verify
 from inspection.app import parts_of
 from inspection.domain.errors import Refused
@@ -81,7 +81,9 @@ def _submission(body: bytes) -> Submission:
 def change_lead_key(app: Flask, given: argparse.Namespace) -> int:
     with app.app_context():
         try:
-            rotate_key(parts_of(app).context(), given.region)
+            ctx = parts_of(app).context()
+            rotate_key(ctx, given.region)
+            drop_old_keys(ctx, given.region)
         except Refused as refused:
             if refused.code == "not_found":
                 print(f"inspection: {given.region}: no leads of this region are known", file=sys.stderr)

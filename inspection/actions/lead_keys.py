@@ -11,9 +11,8 @@ from inspection.storage.unit import unit
 
 
 def rotate_key(ctx: Context, region: str) -> None:
-    """A new key for a region: everything of its leads is locked anew in one unit, and every other key of the region is
-    gone after that. Wherever it breaks off, all can be read, and it can be run again. Raises `not_found` (a region
-    without leads), `sealed`."""
+    """A new key for a region: everything of its leads is locked anew in one unit. Wherever it breaks off, all can be
+    read, and it can be run again. Raises `not_found` (a region without leads), `sealed`."""
     with unit(ctx.session):
         key = leads.key_for_system(ctx.session, region)
         new = ctx.vault.add(region)
@@ -25,6 +24,10 @@ def rotate_key(ctx: Context, region: str) -> None:
                     step.content = _anew(ctx, region, new, about_step(step.id), step.content)
         key.key_id = new
         ctx.record(None, "rotate_lead_key", APART, region)
+
+
+def drop_old_keys(ctx: Context, region: str) -> None:
+    """Every key of a region but the one in force is gone: what was locked under them is in no row any more."""
     with unit(ctx.session):
         key = leads.key_for_system(ctx.session, region)  # whoever changes it next waits for this
         ctx.vault.keep_only(region, key.key_id)

@@ -262,10 +262,15 @@ def _content(ctx: Context, row: LeadRow, readers: LeadReaders) -> LeadContent:
     return LeadContent(lead, place.name, names[row.creator_id], shown)
 
 
-def next_steps(ctx: Context, actor: Actor, lead: LeadLine) -> list[rules.LeadTurn]:
-    """What the actor may do about a lead that he sees."""
-    handler = leads.handles(actor, ctx.session, lead.id)
-    return rules.next_steps(lead.state, held=lead.held, by_creator=not handler)
+def look_at(ctx: Context, actor: Actor, lead_id: UUID) -> tuple[LeadLine, bool, list[rules.LeadTurn]]:
+    """A lead from outside: where it stands, whether the actor may read what it says, and what he may do about it.
+    Raises `not_found`."""
+    row = leads.get(actor, ctx.session, lead_id)
+    if row is None:
+        raise Refused("not_found")
+    handler = leads.handles(actor, ctx.session, lead_id)
+    steps = rules.next_steps(row.state, held=row.held_at is not None, by_creator=not handler)
+    return _line(row), _shows(ctx, actor, row), steps
 
 
 def _line(row: LeadRow) -> LeadLine:

@@ -44,6 +44,7 @@ NAV: Final = (
     ("institutions", "institution.read"),
     ("notices", "notice.read"),
     ("plan", "assignment.read"),
+    ("leads", "lead.read"),
     ("stats", "stats.read"),
     ("users", "account.list"),
     ("checklists", "checklist.read"),

@@ -35,6 +35,9 @@ class Thing(NamedTuple):
     get: Callable[[Context, Actor, UUID], Any]
 
 
+PENDING: Final = "pending"
+"""A message that does not say what it is about: the list of leads shows what waits."""
+
 THINGS: Final = (
     Thing("problem_id", "problem", "problem.read", get_problem),
     Thing("notice_id", "notice", "notice.read", get_notice),
@@ -54,7 +57,7 @@ def inbox(ctx: Context, actor: Actor, query: Query) -> Response:
     return page(
         "inbox.html",
         query=query,
-        told=[(one, _thing_of(one, signed_in(ctx)) is not None) for one in told.items],
+        told=[(one, one.kind == PENDING or _thing_of(one, signed_in(ctx)) is not None) for one in told.items],
         newest=told.items[0].id if told.items and query.after is None else None,
         next=cursor_of(told.next_key),
     )
@@ -73,7 +76,10 @@ def _thing_of(told: NotificationView, actor: Actor) -> tuple[Thing, UUID] | None
 def open_message(ctx: Context, actor: Actor, form: Form, notification_id: UUID) -> Response:
     """Marked as read, and on to the thing itself; what has left one's scope since is said to have."""
     del form
-    about = _thing_of(actions.mark_read(ctx, actor, notification_id), signed_in(ctx))
+    told = actions.mark_read(ctx, actor, notification_id)
+    if told.kind == PENDING and may(signed_in(ctx), "lead.read"):
+        return redirect(url_for("desk.leads"), 303, Response)
+    about = _thing_of(told, signed_in(ctx))
     if about is None:
         return redirect(url_for("desk.inbox"), 303, Response)
     thing, key = about

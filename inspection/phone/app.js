@@ -4,6 +4,7 @@ import * as api from './api.js';
 import { beginNewLog, lastEnd, mine, NewerVersion, NoStorage, openFor, shared, StorageFull } from './db.js';
 import { expectedPhoto, Finished, forgetExpected, NoRoom } from './draft.js';
 import { html } from './html.js';
+import { sendLeads, settleLeads } from './lead.js';
 import * as outbox from './outbox.js';
 import { Unusable } from './photo.js';
 import * as account from './screens/account.js';
@@ -11,6 +12,7 @@ import * as camera from './screens/camera.js';
 import * as finish from './screens/finish.js';
 import * as home from './screens/home.js';
 import * as inspection from './screens/inspection.js';
+import * as lead from './screens/lead.js';
 import * as notices from './screens/notices.js';
 import * as problem from './screens/problem.js';
 import * as queue from './screens/queue.js';
@@ -45,6 +47,7 @@ const ROUTES = [
   [/^me$/, account.showMe, {}],
   [/^signin$/, account.showSignIn, { asks: true }],
   [/^red$/, task.showRed, { calm: true }],
+  [/^lead(?:\/([^/]+))?$/, lead.show, { calm: true }],
 ];
 
 const root = document.getElementById('app');
@@ -289,6 +292,7 @@ async function route() {
 async function settle() {
   api.hangUp();
   await outbox.halt();
+  await settleLeads();
   await refreshing?.catch(() => {});
 }
 
@@ -394,6 +398,7 @@ async function tick(hurried = false) {
     return;
   }
   if (!session || signedOut) return;
+  await sendLeads();
   await (hurried ? outbox.hurry() : outbox.send());
   if (document.visibilityState === 'visible' && Math.abs(Date.now() - refreshedAt) > REFRESH_MS) await refresh();
 }

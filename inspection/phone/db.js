@@ -35,6 +35,7 @@ const OWN = [
       db.createObjectStore(name, { keyPath: key });
     }
   },
+  (db) => db.createObjectStore('leads', { keyPath: 'id' }),
 ];
 
 const answered = (request) =>

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from inspection.actions import lead_keys
-from inspection.actions.lead_keys import rotate_key
+from inspection.actions.context import Context
+from inspection.actions.lead_keys import drop_old_keys, rotate_key
 from inspection.cli import main
 from inspection.domain.errors import Refused
 from inspection.storage.vault import Vault
@@ -19,6 +20,12 @@ from tests.support.world import World
 
 class PowerCut(Exception):
     """The process is gone."""
+
+
+def change_key(ctx: Context) -> None:
+    """As the command does."""
+    rotate_key(ctx, "150102")
+    drop_old_keys(ctx, "150102")
 
 
 def readable(world: World, *lead_ids: str) -> bool:
@@ -35,7 +42,7 @@ def test_everything_is_locked_under_a_new_key_and_the_old_one_is_gone(world: Wor
     lead_in(world, "transferred")
     (before,) = keys(world)
     with world.context() as ctx:
-        rotate_key(ctx, "150102")
+        change_key(ctx)
     (after,) = keys(world)
     assert before != after
     assert readable(world, one, two)
@@ -72,12 +79,12 @@ def test_wherever_it_breaks_off_all_is_readable_and_it_can_be_run_again(
     with monkeypatch.context() as patched, world.context() as ctx:
         patched.setattr(where, name, _after(count, getattr(where, name)))
         with pytest.raises(PowerCut):
-            rotate_key(ctx, "150102")
+            change_key(ctx)
     assert readable(world, *known)
     known.append(report(world).json["id"])
     assert readable(world, *known)
     with world.context() as ctx:
-        rotate_key(ctx, "150102")
+        change_key(ctx)
     assert len(keys(world)) == 1
     assert readable(world, *known)
 
@@ -88,7 +95,7 @@ def test_what_cannot_be_read_is_not_locked_anew(world: World) -> None:
     kept = file.read_text()
     file.unlink()
     with world.context() as ctx, pytest.raises(Refused, match="sealed"):
-        rotate_key(ctx, "150102")
+        change_key(ctx)
     file.write_text(kept)
     assert readable(world, lead_id)
 
@@ -99,7 +106,7 @@ def test_leads_that_come_in_meanwhile_are_under_a_key_that_stays(world: World) -
 
     def change(_: int) -> None:
         with world.context() as ctx:
-            rotate_key(ctx, "150102")
+            change_key(ctx)
 
     with ThreadPoolExecutor(4) as pool:
         reported = [pool.submit(report, world) for _ in range(4)]

@@ -14,6 +14,7 @@ from functools import cache
 from pathlib import Path
 
 import psycopg
+from sqlalchemy.engine import make_url
 
 from inspection.actions import setup
 from inspection.actions.accounts import create_account
@@ -163,6 +164,21 @@ def copy(engine: str) -> Iterator[str]:
     source = template(engine)
     if engine == "sqlite":
         shutil.copyfile(scratch() / f"{source}.sqlite", scratch() / f"{name}.sqlite")
+    else:
+        admin(f"CREATE DATABASE {name} TEMPLATE {source} STRATEGY file_copy")
+    try:
+        yield url_of(engine, name)
+    finally:
+        drop(engine, name)
+
+
+@contextmanager
+def twin(engine: str, url: str) -> Iterator[str]:
+    """The address of a copy of a test's database, to which nobody is connected meanwhile; gone afterwards."""
+    name, source = f"t{uuid.uuid4().hex}", make_url(url).database or ""
+    if engine == "sqlite":
+        for path in Path(source).parent.glob(f"{Path(source).name}*"):
+            shutil.copyfile(path, scratch() / path.name.replace(Path(source).name, f"{name}.sqlite"))
     else:
         admin(f"CREATE DATABASE {name} TEMPLATE {source} STRATEGY file_copy")
     try:

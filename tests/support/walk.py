@@ -247,6 +247,9 @@ class Inspector:
         look("task")
         self.go("red", ".danger-box")
         look("red")
+        self.go("lead", "form[data-do=report]")
+        page.locator("[name=text]").fill("13912345678")
+        look("lead")
         self.go("inbox", "main .card, main .empty")
         look("inbox-inspector")
 

@@ -3,10 +3,12 @@
 import { mine } from '../db.js';
 import { KINDS, openDrafts, startInspection } from '../draft.js';
 import { html } from '../html.js';
+import { unsentLeads } from '../lead.js';
 import { locate } from '../photo.js';
 import * as sync from '../sync.js';
 import { codes, dayText, dueText, t } from '../words.js';
 import { isApple } from './account.js';
+import { sendAgain, unsentList } from './lead.js';
 
 const MOST_SHOWN = 50;
 
@@ -142,22 +144,28 @@ async function showStart(root, app, { place, task, checklist }) {
 /** Sections that are answered here: what is reported by the red button alone is in none of them. */
 export const answerable = (checklist) => checklist.sections.filter((section) => section.items.some((item) => item.red_line !== 'R1'));
 
-/** 疑似侵害: observe and report, ask the child nothing. The lead itself is reported by telephone. */
+/** 疑似侵害: observe and report, ask the child nothing. Whom to call, and then the form of a lead. */
 export async function showRed(root, _, app) {
   app.titled(t('red.title'));
   const own = (await mine().all('checklists')).flatMap((one) => one.sections.flatMap((section) => section.items)).filter((item) => item.red_line === 'R1');
   const signs = [...new Map(own.map((item) => [item.text, item])).values()];
+  const waiting = await unsentLeads();
   app.mount(root, html`
     <section class="danger-box">
       <h2>${t('red.do_not_ask')}</h2>
       <p>${t('red.how')}</p>
       <a class="button danger wide" href="tel:110">${t('red.call')}</a>
       <p><strong>${t('red.at_once')}</strong></p>
+      ${app.isInspector && html`<a class="button plain wide" href="#/lead">${t('red.report')}</a>`}
     </section>
+    ${unsentList(waiting)}
     <section class="card"><h2>${t('red.duty')}</h2><ul class="timeline">
       <li>${t('red.duty_1')}</li><li>${t('red.duty_2')}</li><li>${t('red.duty_3')}</li><li>${t('red.duty_4')}</li><li>${t('red.duty_5')}</li></ul></section>
     ${signs.length > 0 && html`<section class="card"><details><summary>${t('red.signs')}</summary><ul class="timeline">${signs.map((item) => html`<li>${item.text}</li>`)}</ul></details></section>`}
     <p class="hint">${t('red.never_school')}</p>
     <div class="foot"><button type="button" data-do="leave">${t('app.back')}</button></div>`);
-  app.wire(root, { leave: () => app.back() });
+  app.wire(root, {
+    leave: () => app.back(),
+    send: (button) => sendAgain(app, button.dataset.id),
+  });
 }

@@ -1,0 +1,142 @@
+// 线索: what was seen, for the police and the procuratorate alone. First what is not to be done, and whom to call.
+
+import { NoNetwork } from '../api.js';
+import { mine } from '../db.js';
+import { newId, openDrafts } from '../draft.js';
+import { html } from '../html.js';
+import { forgetLead, keepLead, openLead, sendLead, unsentLeads } from '../lead.js';
+import { identifying } from '../lead_hints.js';
+import { codes, momentText, t } from '../words.js';
+
+const SAFE = ['no', 'unknown', 'yes'];
+const MOST = 500;
+
+/** A moment as the form's field takes it: local, to the minute. */
+const localTime = (moment) => {
+  const at = new Date(moment);
+  return new Date(at.getTime() - at.getTimezoneOffset() * 60000).toISOString().slice(0, 16);
+};
+
+const momentOf = (typed) => (typed ? new Date(typed).toISOString() : null);
+
+/** Where one is just inspecting stands first. */
+async function places() {
+  const here = new Set((await openDrafts('inspection')).map((one) => one.institution.id));
+  const all = await mine().all('institutions');
+  return all.sort((a, b) => here.has(b.id) - here.has(a.id) || a.name.localeCompare(b.name, 'zh'));
+}
+
+/** Those that are kept here, above the form and on the red button's page. */
+export const unsentList = (waiting) => waiting.length > 0 && html`
+  <section class="card bad"><h2>${t('lead.unsent')}</h2><p>${t('lead.unsent_text')}</p>
+    ${waiting.map((one) => html`<div class="row"><p>${momentText(one.kept_at)}${one.trouble && html`<br><span class="fault">${one.trouble.text}</span>`}</p></div>
+      <button type="button" class="main wide" data-do="send" data-id="${one.id}">${t('lead.send_now')}</button>
+      ${one.trouble?.asks && html`<a class="button plain wide" href="#/lead/${one.id}">${t('lead.put_right')}</a>`}`)}</section>`;
+
+const inWords = (answer) => {
+  if (!answer) return t('lead.sent');
+  if (answer.status >= 300) return answer.json?.detail || String(answer.status);
+  return t(answer.json.flags.some((flag) => flag.code === 'nobody_handles') ? 'lead.sent_nobody' : 'lead.sent');
+};
+
+/** Send one that is kept: the answer, null where there was no network, and what became of it in words. */
+async function sent(id) {
+  try {
+    const answer = await sendLead(id);
+    return [answer, inWords(answer)];
+  } catch (error) {
+    if (!(error instanceof NoNetwork)) throw error;
+    return [null, t('lead.kept')];
+  }
+}
+
+/** From a screen that lists them. */
+export async function sendAgain(app, id) {
+  const [, said] = await sent(id);
+  app.again();
+  app.say(said);
+}
+
+export async function show(root, [id], app) {
+  app.titled(t('lead.title'));
+  const [known, list, waiting] = await Promise.all([id ? openLead(id) : null, places(), unsentLeads()]);
+  const own = known ? id : newId();
+  const given = known || { observed_at: Date.now(), place: '', text: '', category: '', child_safe_now: '' };
+  const chosen = (one, value) => one === value && html`checked`;
+  app.mount(root, html`
+    <section class="danger-box">
+      <h2>${t('red.do_not_ask')}</h2>
+      <p>${t('red.how')}</p>
+      <p><strong>${t('lead.no_evidence')}</strong></p>
+      <a class="button danger wide" href="tel:110">${t('red.call')}</a>
+    </section>
+    ${unsentList(waiting.filter((one) => one.id !== own))}
+    <form class="card" data-do="report">
+      <div id="trouble" role="alert"></div>
+      <label class="field"><span>${t('lead.institution')}</span>
+        <select name="institution_id" required><option value="">${t('lead.choose')}</option>
+          ${list.map((one) => html`<option value="${one.id}" ${one.id === given.institution_id && html`selected`}>${one.name}</option>`)}</select></label>
+      <label class="field"><span>${t('lead.observed_at')}</span>
+        <input type="datetime-local" name="observed_at" required value="${localTime(given.observed_at)}"></label>
+      <label class="field"><span>${t('lead.place')}</span>
+        <input name="place" maxlength="60" required autocomplete="off" data-on="hint" value="${given.place}"></label>
+      <fieldset class="field"><legend>${t('lead.category')}</legend>
+        ${codes('lead_category').map((code) => html`<label class="check"><input type="radio" name="category" value="${code}" required ${chosen(code, given.category)}> ${t(`lead_category.${code}`)}</label>`)}</fieldset>
+      <fieldset class="field"><legend>${t('lead.safe')}</legend>
+        ${SAFE.map((code) => html`<label class="check"><input type="radio" name="child_safe_now" value="${code}" required ${chosen(code, given.child_safe_now)}> ${t(`lead.safe_${code}`)}</label>`)}</fieldset>
+      <label class="field"><span>${t('lead.called_at')}</span>
+        <input type="datetime-local" name="police_called_at" value="${given.police_called_at && localTime(given.police_called_at)}"></label>
+      <label class="field"><span>${t('lead.receipt')}</span>
+        <input name="police_receipt" maxlength="64" autocomplete="off" value="${given.police_receipt}"></label>
+      <label class="field"><span>${t('lead.text')}</span>
+        <textarea name="text" rows="5" maxlength="${MOST}" data-on="hint">${given.text}</textarea></label>
+      <p class="hint">${t('lead.no_names')}</p>
+      <div id="hints" role="status" aria-live="polite"></div>
+      <button type="submit" class="danger wide">${t('lead.report')}</button>
+      <p class="hint">${t('lead.where_to')}</p>
+    </form>
+    <div class="foot"><button type="button" data-do="leave">${t('app.back')}</button></div>`);
+  const hint = () => {
+    const form = root.querySelector('form');
+    const found = [...new Set([form.place.value, form.text.value].flatMap(identifying))];
+    app.mount(root.querySelector('#hints'), found.length > 0 && html`<p class="note-box">${t('lead.hints')}${found.map((code) => t(`flag.${code}`)).join(t('lead.and'))}</p>`);
+  };
+  hint();
+  app.wire(root, {
+    leave: () => app.back(),
+    send: (button) => sendAgain(app, button.dataset.id),
+    report: (form) => report(root, app, form, own),
+  }, { hint });
+}
+
+async function report(root, app, form, id) {
+  const trouble = root.querySelector('#trouble');
+  const button = form.querySelector('[type=submit]');
+  app.mount(trouble, '');
+  button.disabled = true;
+  try {
+    await keepLead(id, {
+      institution_id: form.institution_id.value,
+      observed_at: momentOf(form.observed_at.value),
+      place: form.place.value.trim(),
+      category: form.category.value,
+      child_safe_now: form.child_safe_now.value,
+      police_called_at: momentOf(form.police_called_at.value),
+      police_receipt: form.police_receipt.value.trim() || null,
+      text: form.text.value,
+    });
+    const [answer, said] = await sent(id);
+    if (answer?.status === 422) {
+      // the words stand in the form still: nothing that was refused is kept beside them
+      await forgetLead(id);
+      app.mount(trouble, html`<ul class="fault">${(answer.json.errors || []).map((fault) => html`<li>${fault.detail}</li>`)}</ul>`);
+      trouble.scrollIntoView({ block: 'center' });
+      return;
+    }
+    app.mount(root, html`
+      <section class="danger-box"><p role="status">${said}</p><a class="button danger wide" href="tel:110">${t('red.call')}</a></section>
+      <div class="foot"><button type="button" data-do="leave">${t('app.back')}</button></div>`);
+  } finally {
+    button.disabled = false;
+  }
+}
