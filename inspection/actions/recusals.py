@@ -10,6 +10,7 @@ from inspection.actions.context import Context, new_id
 from inspection.domain.actor import INSPECTORS, Actor
 from inspection.domain.errors import Fault, Refused, invalid
 from inspection.domain.incoming import Incoming
+from inspection.domain.permissions import acting
 from inspection.domain.recusals import Recusal, RecusalEnd, RecusalView
 from inspection.domain.views import Stored
 from inspection.storage import accounts, assignments, institutions, notifications
@@ -31,7 +32,7 @@ def recuse(
         if institution is None:
             raise Refused("not_found")
         given = incoming.load()
-        if given.user_id != actor.id and "reviewer" not in actor.roles:
+        if given.user_id != actor.id and not speaks_for_all(ctx, actor, institution_id):
             raise Refused("not_allowed")
         if not accounts.holds_over_for_system(ctx.session, given.user_id, INSPECTORS, institution.region_code):
             raise invalid(Fault("/user_id", "not_an_inspector_here"))
@@ -52,6 +53,11 @@ def recuse(
         keep(ctx, actor, recusal_id, "recuse", institution_id, incoming)
         _ask_to_plan_anew(ctx, institution, given.user_id)
         return Stored(_one(ctx, recusal_id), created=True)
+
+
+def speaks_for_all(ctx: Context, actor: Actor, institution_id: UUID) -> bool:
+    """Whether he is of this institution's bureau: who reviews elsewhere and inspects here speaks here for himself."""
+    return institutions.get(acting(actor, "institution.recuse_others"), ctx.session, institution_id) is not None
 
 
 def _ask_to_plan_anew(ctx: Context, institution: InstitutionRow, user_id: UUID) -> None:
@@ -81,7 +87,7 @@ def end_recusal(
         row = assignments.find_recusal_for_system(ctx.session, recusal_id, locked=True)
         if institution is None or row is None or row.institution_id != institution.id:
             raise Refused("not_found")
-        if row.user_id != actor.id and "reviewer" not in actor.roles:
+        if row.user_id != actor.id and not speaks_for_all(ctx, actor, institution_id):
             raise Refused("not_allowed")
         if row.ended_at is not None:
             if not decided_before(ctx, actor, "end_recusal", recusal_id, incoming):

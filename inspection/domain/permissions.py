@@ -36,6 +36,7 @@ ALLOWED: Final[dict[str, frozenset[str]]] = {
     "institution.register": frozenset({"reviewer", "supervisor"}),
     "institution.change": frozenset({"reviewer", "supervisor"}),
     "institution.recuse": INSPECTORS | {"reviewer"},
+    "institution.recuse_others": REVIEWERS,
     "assignment.plan": REVIEWERS,
     "assignment.read": INSPECTORS | {"reviewer", "supervisor"},
     "photo.upload": INSPECTORS | {"reviewer", "unit"},

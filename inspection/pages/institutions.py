@@ -116,7 +116,7 @@ def recusals(ctx: Context, actor: Actor, institution_id: UUID) -> Response:
     """Who must not inspect here; the bureau speaks for everybody, an inspector for himself."""
     listed = recusing.list_recusals(ctx, actor, institution_id)
     about = actions.about(ctx, actor, institution_id)
-    speaks_for_all = "reviewer" in actor.roles
+    speaks_for_all = recusing.speaks_for_all(ctx, actor, institution_id)
     people = inspectors_over(ctx, about.region_code) if speaks_for_all else []
     return page("recusals.html", a=about, recusals=listed, people=people, speaks_for_all=speaks_for_all)
 
@@ -124,7 +124,8 @@ def recusals(ctx: Context, actor: Actor, institution_id: UUID) -> Response:
 @deed("/institutions/<uuid:institution_id>/recusals", "institution.recuse", again=recusals)
 def recuse(ctx: Context, actor: Actor, form: Form, institution_id: UUID) -> Response:
     """Declared."""
-    body = form.body("reason", user_id=form.text("user_id") or (None if "reviewer" in actor.roles else str(actor.id)))
+    himself = None if recusing.speaks_for_all(ctx, actor, institution_id) else str(actor.id)
+    body = form.body("reason", user_id=form.text("user_id") or himself)
     recusing.recuse(ctx, actor, institution_id, form.act, incoming(body, read_recusal))
     return _led("recusals", "declared", "recusals", institution_id)
 

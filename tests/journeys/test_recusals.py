@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from inspection.domain.actor import Grant
 from tests.journeys.test_handovers import hand_over
 from tests.journeys.test_institution_changes import messages, plan
 from tests.support.institutions import A, B
@@ -39,6 +40,16 @@ def test_recusals_are_listed_and_ended(world: World) -> None:
     assert world.person("neighbour").put(f"{address}/{one}/end", gone).status_code == 404
     assert bureau.put(f"/institutions/{world.places[A]}/recusals/{two}/end", gone).status_code == 404
     assert world.person("school").get(address).status_code == 403
+
+
+def test_a_reviewer_of_another_district_speaks_for_himself_alone(world: World) -> None:
+    both = world.employ("both", Grant("edu_inspector", "150102"), Grant("reviewer", "150103"))
+    inspector, address = world.person("inspector"), f"/institutions/{world.places[B]}/recusals"
+    standing = new_id()
+    assert inspector.put(f"{address}/{standing}", {"user_id": inspector.id, "reason": "配偶"}).status_code == 201
+    assert both.put(f"{address}/{new_id()}", {"user_id": inspector.id, "reason": "x"}).json["code"] == "not_allowed"
+    assert both.put(f"{address}/{standing}/end", {"reason": "x"}).json["code"] == "not_allowed"
+    assert both.put(f"{address}/{new_id()}", {"user_id": both.id, "reason": "配偶"}).status_code == 201
 
 
 def test_a_visit_made_while_a_recusal_stood_stays_flagged(world: World) -> None:

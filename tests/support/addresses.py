@@ -14,6 +14,15 @@ PART: Final = re.compile(r"<(?:(\w+):)?(\w+)>")
 ABSENT: Final = {"hash": "0" * 64, "int": "2026"}
 WORDS: Final = {"code": "school", "kind": "correct", "year": "2026"}
 """Parts that name nobody's thing."""
+QUARTER: Final = "?group_by=region&from=2026-07-01&to=2026-09-30"
+QUERIES: Final = {
+    f"{PREFIX}/stats": QUARTER,
+    f"{PREFIX}/stats/numbers": QUARTER,
+    f"{PREFIX}/photos/<hash:sha256>": "?purpose=x",
+    "/issuing/<uuid:visit_id>": "?institution={institution_id}",
+    "/issuing/<uuid:visit_id>/notice": "?institution={institution_id}",
+}
+"""What must be said beside the path."""
 OPEN: Final = ("/api/docs", "/favicon.ico", "/healthz", "/readyz", "/m/", "/m/sw.js", "/m/app.js", "/m/words.js")
 """What tells everybody the same."""
 
@@ -32,10 +41,11 @@ def filled(path: str, held: Holding | None) -> str:
 def _id(path: str, kind: str, name: str, held: Holding | None) -> str:
     if held is None:
         return ABSENT.get(kind) or new_id()
+    decided = path.endswith("/decision")
     if name == "problem_id":
         for about, become in (
-            ("extension", "asked"),
-            ("objection", "objected"),
+            ("extensions", "asked" if decided else "open"),
+            ("objections", "objected" if decided else "open"),
             ("accept", "proven"),
             ("return", "proven"),
             ("review", "proven"),
@@ -45,14 +55,9 @@ def _id(path: str, kind: str, name: str, held: Holding | None) -> str:
             if f"/{about}" in path:
                 return held.problems[become]
     if name == "inspection_id" and "/withdrawal" in path:
-        return held.ids["waiting_id"]
+        return held.ids["waiting_id" if decided else "unissued_id"]
     if name == "visit_id" and path.startswith("/issuing"):
         return held.ids["unissued_visit_id"]
     if name == "petition_id":
         return held.ids["extension_id" if "/extensions/" in path else "objection_id"]
     return held.ids.get(name) or new_id()
-
-
-def unfilled(path: str, held: Holding) -> list[str]:
-    """The parts of a path that stand for a thing which the holding has."""
-    return [name for _, name in PART.findall(path) if name in held.ids or name == "petition_id"]

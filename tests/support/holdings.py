@@ -16,7 +16,7 @@ from stdnum.cn import uscc
 
 from inspection.actions.accounts import create_account
 from inspection.domain.actor import Grant
-from inspection.storage.accounts import find_user_for_system
+from inspection.storage.accounts import RoleRow, find_user_for_system
 from inspection.storage.sessions import TokenRow
 from tests.support import databases
 from tests.support.world import World, jpeg, new_id, sha256
@@ -59,6 +59,17 @@ def token_of(code: str) -> str:
     return f"Kanarie{code.capitalize()}Q7"
 
 
+def person_of(code: str) -> str:
+    """The word in the name of the account of a place's institution."""
+    return f"Mensch{code.capitalize()}Q7"
+
+
+def name_of(code: str) -> str:
+    """The word in the name of a place's institution and in the number of its notice, which those who keep accounts or
+    the log read as well."""
+    return f"Ort{code.capitalize()}Q7"
+
+
 Mark = Callable[[str], str]
 """What a text of this use reads: the place's word among others."""
 
@@ -70,6 +81,8 @@ class Holding:
     place: Place
     ids: dict[str, str] = field(default_factory=dict)
     problems: dict[str, str] = field(default_factory=dict)
+    people: dict[str, str] = field(default_factory=dict)
+    """Who has to do with it, by id; the department by its name."""
 
     @property
     def token(self) -> str:
@@ -131,23 +144,24 @@ class Furnisher:
 
     def _institution(self, held: Holding) -> None:
         world, place, text = self.world, self.place, self.text
-        today = world.today.isoformat()
+        today, name = world.today.isoformat(), self.mark(name_of(place.code))[:128]
         about = {"competent_department": text[:128], "address": text[:128], "telephone": text[:32]}
         if place.known is not None:
             identifier = world.places[place.known]
             address = f"/institutions/{identifier}/changes"
-            rename = {"kind": "rename", "name": text[:128], "reason": text, "effective_on": today}
+            rename = {"kind": "rename", "name": name, "reason": text, "effective_on": today}
             self.put(place.bureau, f"{address}/{new_id()}", rename)
             correct = {"kind": "correct", "reason": text, "effective_on": today, **about}
             self.put(place.bureau, f"{address}/{new_id()}", correct)
         else:
             identifier = new_id()
-            body = {"name": text[:128], "kind": "school", "region_code": place.region, **about}
+            body = {"name": name, "kind": "school", "region_code": place.region, **about}
             body["credit_code"] = credit_code(len(place.code))
             self.put(place.bureau, f"/institutions/{identifier}", body)
         held.ids["institution_id"] = identifier
         if place.unit not in ("school", "stranger"):
-            employ(world, place.unit, text[:64], Grant("unit", None, UUID(identifier)), organisation=text[:128])
+            who = self.mark(person_of(place.code))[:64]
+            employ(world, place.unit, who, Grant("unit", None, UUID(identifier)), organisation=who)
 
     def _photo(self, who: str) -> str:
         data = photo(token_of(self.place.code))
@@ -192,8 +206,8 @@ class Furnisher:
         self.put(place.inspector, f"/inspections/{waiting['id']}/withdrawals/{withdrawal}", {"reason": text})
         held.ids |= {"waiting_id": waiting["id"], "withdrawal_id": withdrawal}
         unissued = world.body(0, {"S-08-05": findings[:1]}, **more)
-        self.put(place.inspector, f"/inspections/{new_id()}", unissued)
-        held.ids |= {"unissued_visit_id": unissued["visit_id"]}
+        made = self.put(place.inspector, f"/inspections/{new_id()}", unissued)
+        held.ids |= {"unissued_visit_id": unissued["visit_id"], "unissued_id": made["id"]}
 
     def _notice(self, held: Holding) -> None:
         text, place = self.text, self.place
@@ -203,7 +217,7 @@ class Furnisher:
             for line, become in zip(self.lines, FINDINGS, strict=True)
         ]
         body = self.world.notice_body(held.ids["inspection_id"], items=items, signer=text[:64], opinion=text)
-        body["document_number"] = f"{text[:80]}{new_id()[:8]}号"
+        body["document_number"] = f"{self.mark(name_of(place.code))[:80]}{new_id()[:8]}号"
         self.put(place.bureau, f"/notices/{notice}", body)
         self.put(place.unit, f"/notices/{notice}/acknowledgement", {"name": text[:64], "title": text[:64]})
         held.ids["notice_id"] = notice
@@ -250,4 +264,11 @@ class Furnisher:
             user = find_user_for_system(ctx.session, self.place.unit)
             assert user is not None
             device = ctx.session.scalar(select(TokenRow.id).where(TokenRow.user_id == user.id))
-            held.ids |= {"user_id": str(user.id), "device_id": str(device)}
+            role = ctx.session.scalar(select(RoleRow.id).where(RoleRow.user_id == user.id))
+            held.ids |= {"user_id": str(user.id), "device_id": str(device), "role_id": str(role)}
+        held.people = {
+            "inspector": self.world.person(self.place.inspector).id,
+            "second": self.world.person("inspector2").id,
+            "department": self.text[:128],
+            "successor": self.world.person("demo-unit-yq").id,
+        }
