@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import argparse
 import sys
+from pathlib import Path
 
 from flask import Flask
 
 from inspection.actions import retention
+from inspection.actions.audit import reads_of
 from inspection.actions.audit_export import export_log
 from inspection.actions.lead_keys import drop_old_keys, rotate_key
 from inspection.actions.verification import verify
 from inspection.app import parts_of
+from inspection.documents import tables
 from inspection.domain.errors import Refused
 from inspection.domain.inspections import Submission
 from inspection.domain.retention import RECORDS
@@ -30,14 +33,36 @@ def run_verify(app: Flask, given: argparse.Namespace) -> int:
     return 1 if count else 0
 
 
-def export_audit(app: Flask, given: argparse.Namespace) -> int:
+def export_audit(app: Flask, folder: Path) -> int:
     with app.app_context():
         try:
-            count = export_log(parts_of(app).context(), given.folder)
+            count = export_log(parts_of(app).context(), folder)
         except OSError as error:
-            print(f"inspection: {given.folder}: {error.strerror}", file=sys.stderr)
+            print(f"inspection: {folder}: {error.strerror}", file=sys.stderr)
             return 1
-    print(f"{count} entries; to verify them anywhere: python3 {given.folder / 'verify_audit.py'} {given.folder}")
+    print(f"{count} entries; to verify them anywhere: python3 {folder / 'verify_audit.py'} {folder}")
+    return 0
+
+
+def run_audit(app: Flask, given: argparse.Namespace) -> int:
+    """`export FOLDER`, or `reads FILE` of one account."""
+    if given.what == "export":
+        return export_audit(app, given.target)
+    if given.of is None:
+        print("inspection: --of: whose reads?", file=sys.stderr)
+        return 2
+    with app.app_context():
+        try:
+            written = tables.listed(list(reads_of(parts_of(app).context(), given.of)))
+        except Refused:
+            print(f"inspection: {given.of}: no such user name", file=sys.stderr)
+            return 1
+        try:
+            with given.target.open("x", encoding="utf-8-sig", newline="") as file:
+                file.write(written)
+        except OSError as error:
+            print(f"inspection: {given.target}: {error.strerror}", file=sys.stderr)
+            return 1
     return 0
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -12,6 +12,7 @@ from inspection.actions.paging import cut, position
 from inspection.domain.actor import Actor
 from inspection.domain.audit import LogEntry, LogFilter
 from inspection.domain.chain import Stretch, leaf
+from inspection.domain.errors import Refused
 from inspection.domain.views import Page
 from inspection.storage import accounts, audit, institutions
 from inspection.storage.audit import AuditRow
@@ -37,6 +38,37 @@ def list_entries(
     return cut(rows, limit, lambda one: (str(one[0].seq),), lambda one: _entry(*one, people, names))
 
 
+BATCH: Final = 500
+
+
+def export_entries(ctx: Context, actor: Actor, asked: LogFilter) -> Iterator[LogEntry]:
+    """All that `list_entries` shows page by page."""
+    after: tuple[str, ...] | None = None
+    while True:
+        listed = list_entries(ctx, actor, asked, after, BATCH)
+        yield from listed.items
+        if listed.next_key is None:
+            return
+        after = listed.next_key
+
+
+def reads_of(ctx: Context, username: str) -> Iterator[Sequence[str]]:
+    """Everything that an account has read that is put on record: originals, leads, messages, in the log of leads too.
+    A row each of moment, chain and number, action, kind, id, and what was said with it as JSON (empty once erased);
+    the first row names them. For whoever answers for the system, not for its pages. Raises `not_found`."""
+    user = accounts.find_user_for_system(ctx.session, username)
+    if user is None:
+        raise Refused("not_found")
+    yield ("at", "chain", "number", "action", "kind", "object", "detail")
+    for row, detail in audit.reads_for_system(ctx.session, user.id, READS):
+        yield (
+            ctx.clock.local(row.at).isoformat(),
+            *(row.chain, str(row.number), row.action, row.object_kind, row.object_id),
+            detail or "",
+        )
+
+
+READS: Final = ("read_original", "read_lead", "read_notification")
 MOST_LEAVES: Final = 5000
 
 

@@ -5,14 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from flask import Response
+from flask import Response, send_file
 
-from inspection.actions.audit import list_entries
+from inspection.actions.audit import export_entries, list_entries
 from inspection.actions.context import Context
+from inspection.documents import log_list, workbook
 from inspection.domain.actor import Actor
 from inspection.domain.audit import LogFilter
-from inspection.domain.errors import Fault
-from inspection.pages.desk import ROWS, Query, page, place, wrong_in
+from inspection.domain.errors import Fault, Refused
+from inspection.domain.texts import desk_texts
+from inspection.downloads import XLSX
+from inspection.pages.desk import ROWS, Query, language, page, place, wrong_in
 from inspection.schemas.queries import LogQuery
 from inspection.web import cursor_of
 
@@ -25,7 +28,25 @@ def log(ctx: Context, actor: Actor, query: Query) -> Response:
         query = replace(query, faults=(Fault("/to", "ends_before_begin"),))
     values: dict[str, Any] = {}
     if not query.faults:
-        asked = LogFilter(*(query.get(name) for name in ("q", "action", "kind", "object", "since", "until")))
-        listed = list_entries(ctx, actor, asked, query.after, ROWS)
+        listed = list_entries(ctx, actor, _filter(query), query.after, ROWS)
         values = {"page": listed, "next": cursor_of(listed.next_key)}
-    return page("log.html", 422 if query.faults else 200, query=query, wrong=wrong_in(query), **values)
+    export = query.link().replace("/log", "/log.xlsx", 1)
+    return page("log.html", 422 if query.faults else 200, query=query, wrong=wrong_in(query), export=export, **values)
+
+
+@place("/log.xlsx", "audit.read", query=LogQuery(), name="export_log")
+def export_log(ctx: Context, actor: Actor, query: Query) -> Response:
+    """Exactly what is shown under the same conditions, as what one account has read, as a workbook."""
+    if query.faults:
+        raise Refused("invalid", query.faults)
+    texts = desk_texts(language())["log"]
+    conditions = " ".join(f"{name}={value}" for name, value in query.given.items())
+    rows = (log_list.row(one, texts, ctx.clock) for one in export_entries(ctx, actor, _filter(query)))
+    made = workbook.write(log_list.head(texts, conditions, ctx.clock.local(ctx.now())), rows)
+    name = f"{texts['title']} {ctx.today().isoformat()}.xlsx"
+    response: Response = send_file(made, mimetype=XLSX, as_attachment=True, download_name=name)
+    return response
+
+
+def _filter(query: Query) -> LogFilter:
+    return LogFilter(*(query.get(name) for name in ("q", "action", "kind", "object", "since", "until")))

@@ -349,6 +349,20 @@ def list_entries(
     return [(row, None if detail is None else orjson.loads(detail)) for row, detail in rows]
 
 
+def reads_for_system(session: Session, user_id: UUID, actions: Collection[str]) -> Iterator[tuple[Sealed, str | None]]:
+    """Entries of these actions by one person, of both logs, each in its order, with what it says as it was written."""
+    for log in (AuditRow, LeadLogRow):
+        found = session.execute(
+            select(log, AuditDetailRow.detail)
+            .outerjoin(AuditDetailRow, _of_entry(log))
+            .where(log.actor_id == user_id, log.action.in_(list(actions)))
+            .order_by(log.at, log.number)
+        )
+        for row, detail in found:
+            assert isinstance(row, Sealed)
+            yield row, detail
+
+
 def _of_entry(log: type[Sealed]) -> ColumnElement[bool]:
     return and_(AuditDetailRow.chain == log.chain, AuditDetailRow.number == log.number)
 

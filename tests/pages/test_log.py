@@ -8,14 +8,17 @@ from datetime import timedelta
 
 import pytest
 
+from inspection.actions.audit import reads_of
 from inspection.actions.orders import APPLY
+from inspection.documents.tables import sheet_rows
 from inspection.domain.actor import Grant
+from inspection.domain.errors import Refused
 from inspection.domain.texts import LANGUAGES, desk_texts
 from inspection.storage.db import db
 from tests.house.test_house import SOURCES, codes_in_source
 from tests.support.databases import PASSWORD
 from tests.support.desk import Clerk
-from tests.support.world import World
+from tests.support.world import World, jpeg, sha256
 
 
 def actions_in_source() -> set[str]:
@@ -125,3 +128,26 @@ def test_a_smaller_regions_auditor_reads_what_its_people_did(world: World) -> No
 def test_it_is_the_auditors_alone(sqlite_world: World) -> None:
     for who in ("bureau", "secadmin", "sysadmin", "league"):
         assert Clerk(sqlite_world, who).open("/log").status == 403
+
+
+def test_what_somebody_has_read_is_exported_exactly_as_it_is_shown(world: World) -> None:
+    photo = jpeg()
+    assert world.person("inspector").upload(photo).status_code == 201
+    world.inspect({"S-01-05": [{"fact": "x", "photos": [sha256(photo)]}]}, photos={sha256(photo): {}})
+    for purpose in ("=2+3", "核对门禁照片"):
+        read = world.person("bureau").get(f"/photos/{sha256(photo)}", query_string={"purpose": purpose})
+        assert read.status_code == 200
+    auditor = Clerk(world, "auditor")
+    asked = "?q=bureau&action=read_original"
+    assert "核对门禁照片" in auditor.open(f"/log{asked}").text
+    answer = auditor.client.get(f"/log.xlsx{asked}")
+    head, *rows = list(sheet_rows(answer.data))[3:]
+    assert len(head) == 8
+    assert [row[5] for row in rows] == [sha256(photo)] * 2
+    assert ["=2+3" in row[6] for row in rows] == [False, True]
+    assert auditor.client.get("/log.xlsx?from=never").status_code == 422
+    with world.context() as ctx:
+        names, *read = reads_of(ctx, "bureau")
+        assert (names[3], [row[3] for row in read]) == ("action", ["read_original"] * 2)
+        with pytest.raises(Refused):
+            list(reads_of(ctx, "nobody"))

@@ -123,6 +123,7 @@ PAGES: Final[dict[tuple[str, str], set[str]]] = {
     ("GET", "/issuing/<uuid:visit_id>"): REVIEWERS,
     ("POST", "/issuing/<uuid:visit_id>/notice"): REVIEWERS,
     ("GET", "/log"): {"auditor"},
+    ("GET", "/log.xlsx"): {"auditor"},
     ("GET", "/notices"): IN_SCOPE,
     ("GET", "/notices/<uuid:notice_id>"): IN_SCOPE,
     ("GET", "/notices/<uuid:notice_id>.docx"): IN_SCOPE,
