@@ -16,6 +16,9 @@ from inspection.storage.db import Base, Json, insert_or_ignore, insert_rows
 from inspection.storage.institutions import InstitutionRow
 from inspection.storage.scope import regions_over
 
+PENDING: Final = "pending"
+"""The kind of message that only says that something waits. To read it is an entry of the log of leads."""
+
 
 class NotificationRow(Base):
     """One message to one person. Its text is made from `kind` and `params` in the reader's language."""
@@ -103,9 +106,10 @@ def list_own(actor: Actor, session: Session, after: UUID | None, limit: int) -> 
 
 
 def unread_for_system(session: Session, user_id: UUID) -> Sequence[NotificationRow]:
+    """What a successor is to read; that something waits about leads is for those alone who handle them."""
     return session.scalars(
         select(NotificationRow)
-        .where(NotificationRow.user_id == user_id, NotificationRow.read_at.is_(None))
+        .where(NotificationRow.user_id == user_id, NotificationRow.read_at.is_(None), NotificationRow.kind != PENDING)
         .order_by(NotificationRow.id)
     ).all()
 
@@ -114,10 +118,6 @@ def get_own(actor: Actor, session: Session, notification_id: UUID) -> Notificati
     return session.scalar(
         select(NotificationRow).where(NotificationRow.id == notification_id, NotificationRow.user_id == actor.id)
     )
-
-
-PENDING: Final = "pending"
-"""The kind of message that only says that something waits. To read it is an entry of the log of leads."""
 
 
 def mark_read_until(actor: Actor, session: Session, newest: UUID, at: datetime, *, pending: bool) -> int:

@@ -142,6 +142,15 @@ def test_its_handlers_are_told_that_something_waits_and_nobody_else_anything(wor
         assert world.told(who) == [], who
 
 
+def test_that_something_waits_is_not_handed_over_with_the_rest(world: World) -> None:
+    report(world)
+    people = {"from_user_id": world.person(HANDLER).id, "to_user_id": world.person("demo-inspector-hm").id}
+    body = {**people, "reason": "调离", "signed_by": "陈立衡"}
+    moved = world.person("secadmin").put(f"/handovers/{new_id()}", body)
+    assert (moved.status_code, moved.json["notices"]) == (201, 0), moved.json
+    assert ("pending", None) not in world.told("demo-inspector-hm")
+
+
 def test_where_nobody_handles_leads_its_sender_is_told_so(world: World) -> None:
     end_roles(world, HANDLER)
     assert {"code": "nobody_handles"} in report(world).json["flags"]

@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from inspection.domain.actor import Grant
 from tests.support.desk import Clerk, Opened
 from tests.support.leads import CANARIES, STEPS, lead_body, lead_in, report
 from tests.support.world import World, new_id
@@ -118,6 +119,15 @@ def test_who_reported_it_hands_it_over_and_then_sees_its_state_alone(world: Worl
     after = page.send("handed_over", **STEPS["handed_over"])
     assert "内容只有线索办理人可以查阅" in after.text
     assert not [form for form in after.forms if form.name in STEPS]
+
+
+def test_who_does_nothing_but_handle_leads_has_a_desk_for_it(world: World) -> None:
+    lead_id = lead_in(world, "called")
+    world.employ("handler-alone", Grant("lead_handler", "150100"))
+    clerk = Clerk(world, "handler-alone")
+    assert clerk.open("/").status == 200
+    assert f"/leads/{lead_id}" in clerk.open("/leads").html
+    assert "canary-lead" in asked(clerk.open(f"/leads/{lead_id}"), "办理").text
 
 
 def test_the_message_leads_to_the_leads(world: World) -> None:

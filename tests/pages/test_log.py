@@ -140,7 +140,7 @@ def test_what_somebody_has_read_is_exported_exactly_as_it_is_shown(world: World)
     auditor = Clerk(world, "auditor")
     asked = "?q=bureau&action=read_original"
     assert "核对门禁照片" in auditor.open(f"/log{asked}").text
-    answer = auditor.client.get(f"/log.xlsx{asked}")
+    answer = auditor.client.get(f"/log.xlsx{asked}", buffered=True)
     head, *rows = list(sheet_rows(answer.data))[3:]
     assert len(head) == 8
     assert [row[5] for row in rows] == [sha256(photo)] * 2
