@@ -44,7 +44,7 @@ class UserSchema(Wire):
     id = Id()
     username = Text(64)
     name = Text(64)
-    organisation = Text(128)
+    organisation = Text(128, least=0)
     roles = ListOf(Part(RoleSchema), most=100)
     region_code = Text(6, allow_none=True)
     institution_id = Id(allow_none=True)
@@ -54,7 +54,7 @@ class AccountSchema(Wire):
     id = Id()
     username = Text(64)
     name = Text(64)
-    organisation = Text(128)
+    organisation = Text(128, least=0)
     roles = ListOf(Part(RoleSchema), most=100)
     disabled = Truth()
 
@@ -67,7 +67,7 @@ class PeopleQuery(Wire):
 class PersonSchema(Wire):
     id = Id()
     name = Text(64)
-    organisation = Text(128)
+    organisation = Text(128, least=0)
     roles = ListOf(Part(RoleSchema), most=100)
 
 
