@@ -26,6 +26,9 @@ from inspection.web import context, cursor_of, json_response, key_of, tagged
 PREFIX: Final = "/api/v1"
 PAGE, LARGEST_PAGE = 50, 200
 
+Shape = Schema | Sequence[str] | None
+"""Of an answer: a schema, the media types of which its bytes are one, or nothing."""
+
 api = Blueprint("api", __name__, url_prefix=PREFIX)
 
 
@@ -36,7 +39,7 @@ class Declaration:
     method: str
     path: str
     permission: str
-    returns: Mapping[int, Schema | str | None]
+    returns: Mapping[int, Shape]
     body: Schema | Sequence[str] | None = None
     read: Callable[[bytes], Read[Any]] | None = None
     query: Schema | None = None
@@ -63,7 +66,7 @@ def endpoint(
     path: str,
     permission: str,
     *,
-    returns: Mapping[int, Schema | str | None],
+    returns: Mapping[int, Shape],
     body: Schema | Sequence[str] | None = None,
     read: Callable[[bytes], Read[Any]] | None = None,
     query: Schema | None = None,
@@ -74,7 +77,7 @@ def endpoint(
     """Declare a route. The function is called with the context, the actor (holding only the roles that allow this;
     not for `anyone`), what was read, and the parts of the path. What it does is said in `texts`, under `operation`.
 
-    `returns`: status → schema, media type, or None for no content. `body`: a schema, or the media types of raw bytes.
+    `returns`: status → schema, media types, or None for no content. `body`: a schema, or the media types of raw bytes.
     `listed`: the answer is a list of the schema; `paged`: and it comes in pages.
     """
 

@@ -122,7 +122,7 @@ def put_withdrawal_decision(
     "GET",
     "/inspections/<uuid:inspection_id>/notice.docx",
     "notice.read",
-    returns={200: DOCX},
+    returns={200: (DOCX,)},
     refuses=("not_found",),
 )
 def get_notice_document(ctx: Context, actor: Actor, inspection_id: UUID) -> Response:

@@ -65,7 +65,7 @@ def get_notice(ctx: Context, actor: Actor, notice_id: UUID) -> NoticeView:
     return actions.get_notice(ctx, actor, notice_id)
 
 
-@endpoint("GET", "/notices/<uuid:notice_id>.docx", "notice.read", returns={200: DOCX}, refuses=("not_found",))
+@endpoint("GET", "/notices/<uuid:notice_id>.docx", "notice.read", returns={200: (DOCX,)}, refuses=("not_found",))
 def get_document(ctx: Context, actor: Actor, notice_id: UUID) -> Response:
     """The very bytes that were served."""
     return document(notice_documents.get_document(ctx, actor, notice_id), f"notice-{notice_id}.docx")

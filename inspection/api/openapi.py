@@ -13,7 +13,7 @@ from flask import Response
 from marshmallow import INCLUDE, Schema, fields
 
 from inspection.actions.context import Context
-from inspection.api.endpoint import DECLARATIONS, LARGEST_PAGE, PAGE, PREFIX, Declaration, endpoint
+from inspection.api.endpoint import DECLARATIONS, LARGEST_PAGE, PAGE, PREFIX, Declaration, Shape, endpoint
 from inspection.domain.errors import CODES
 from inspection.domain.permissions import ANYONE
 from inspection.domain.texts import texts
@@ -122,11 +122,11 @@ def _problem(description: str) -> dict[str, Any]:
     return {"description": description, "content": {"application/problem+json": {"schema": "ProblemDetails"}}}
 
 
-def _response(shape: Schema | str | None, declaration: Declaration) -> dict[str, Any]:
+def _response(shape: Shape, declaration: Declaration) -> dict[str, Any]:
     if shape is None:
         return {"description": ANSWERS["done"]}
-    if isinstance(shape, str):
-        return {"description": ANSWERS["bytes"], "content": {shape: {"schema": {"type": "string", "format": "binary"}}}}
+    if not isinstance(shape, Schema):
+        return {"description": ANSWERS["bytes"], "content": {kind: {"schema": _bytes(kind)} for kind in shape}}
     if declaration.listed:
         page = {
             "type": "object",
@@ -138,6 +138,10 @@ def _response(shape: Schema | str | None, declaration: Declaration) -> dict[str,
         }
         return {"description": ANSWERS["page"], "content": {"application/json": {"schema": page}}}
     return {"description": ANSWERS["resource"], "content": {"application/json": {"schema": shape}}}
+
+
+def _bytes(kind: str) -> dict[str, Any]:
+    return {"type": "object"} if kind == "application/json" else {"type": "string", "format": "binary"}
 
 
 def _parameters(declaration: Declaration) -> list[Any]:
@@ -154,7 +158,7 @@ def _parameters(declaration: Declaration) -> list[Any]:
     return parameters
 
 
-@endpoint("GET", "/openapi.json", ANYONE, returns={200: "application/json"})
+@endpoint("GET", "/openapi.json", ANYONE, returns={200: ("application/json",)})
 def get_openapi(ctx: Context) -> Response:
     """This document."""
     del ctx

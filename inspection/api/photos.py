@@ -45,7 +45,7 @@ def _derived(ctx: Context, actor: Actor, sha256: str, name: str) -> Response:
     "GET",
     f"/photos/{HASH}/thumbnail",
     "photo.read",
-    returns={200: "image/jpeg"},
+    returns={200: ("image/jpeg",)},
     refuses=("not_found", "no_preview"),
 )
 def get_thumbnail(ctx: Context, actor: Actor, sha256: str) -> Response:
@@ -57,7 +57,7 @@ def get_thumbnail(ctx: Context, actor: Actor, sha256: str) -> Response:
     "GET",
     f"/photos/{HASH}/shared",
     "photo.read",
-    returns={200: "image/jpeg"},
+    returns={200: ("image/jpeg",)},
     refuses=("not_found", "no_preview"),
 )
 def get_shared(ctx: Context, actor: Actor, sha256: str) -> Response:
@@ -70,7 +70,7 @@ def get_shared(ctx: Context, actor: Actor, sha256: str) -> Response:
     f"/photos/{HASH}",
     "photo.read_original",
     query=PurposeQuery(),
-    returns={200: "application/octet-stream"},
+    returns={200: TYPES},
     refuses=("not_found",),
 )
 def get_original(ctx: Context, actor: Actor, query: dict[str, Any], sha256: str) -> Response:

@@ -38,7 +38,7 @@ def list_problems(ctx: Context, actor: Actor, query: dict[str, Any]) -> Page[Pro
     return actions.list_problems(ctx, actor, filters_of(query), query["after"], query["limit"])
 
 
-@endpoint("GET", "/problems.xlsx", "problem.read", query=ProblemQuery(), returns={200: XLSX})
+@endpoint("GET", "/problems.xlsx", "problem.read", query=ProblemQuery(), returns={200: (XLSX,)})
 def export_problems(ctx: Context, actor: Actor, query: dict[str, Any]) -> Response:
     """The problem list as a workbook, under the same filters, which stand in it with the moment of its making."""
     language = language_of(request.headers.get("Accept-Language", ""))

@@ -49,7 +49,7 @@ class UserSchema(Wire):
     id = Id()
     username = Text(64)
     name = Text(64)
-    organisation = Text(128)
+    organisation = Text(128, least=0)
     roles = ListOf(Part(RoleSchema), most=100)
     region_code = Text(6, allow_none=True)
     institution_id = Id(allow_none=True)
@@ -59,7 +59,7 @@ class AccountSchema(Wire):
     id = Id()
     username = Text(64)
     name = Text(64)
-    organisation = Text(128)
+    organisation = Text(128, least=0)
     roles = ListOf(Part(RoleSchema), most=100)
     disabled = Truth()
 
@@ -72,7 +72,7 @@ class PeopleQuery(Wire):
 class PersonSchema(Wire):
     id = Id()
     name = Text(64)
-    organisation = Text(128)
+    organisation = Text(128, least=0)
     roles = ListOf(Part(RoleSchema), most=100)
 
 

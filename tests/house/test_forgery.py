@@ -13,10 +13,10 @@ from inspection.pages.routes import PAGES
 from tests.support.addresses import declared, filled
 from tests.support.changes import counted
 from tests.support.desk import Clerk
-from tests.support.holdings import Holding, furnish
+from tests.support.holdings import PLACES, Furnisher, Holding
 from tests.support.world import World, made_world, new_id
 
-ACCOUNTS: Final = (None, "bureau", "school", "inspector", "league", "congress", "secadmin", "sysadmin")
+ACCOUNTS: Final = (None, "bureau", "school", "inspector", "secadmin")
 ACTS: Final = [page for page in PAGES.values() if page.method != "GET"]
 FOREIGN: Final = (
     {"Origin": "https://evil.example"},
@@ -32,7 +32,7 @@ FOREIGN: Final = (
 @pytest.fixture(scope="module")
 def full(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[World, Holding]]:
     with made_world("sqlite", tmp_path_factory.mktemp("forgery")) as world:
-        yield world, furnish(world)["own"]
+        yield world, Furnisher(world, PLACES[0], "{} 之".format).holding()
 
 
 def token_of(clerk: Clerk) -> str:
