@@ -24,6 +24,7 @@ from inspection.storage import evidence_store
 from inspection.storage.audit_key import AuditKey
 from inspection.storage.db import db, engine_options, prepare_engine
 from inspection.storage.evidence_store import EvidenceStore
+from inspection.storage.factor_key import FactorKey
 
 
 class HashConverter(BaseConverter):
@@ -50,6 +51,8 @@ class Parts:
             audit_key=self.audit_key,
             render_notice=notice.render,
             password_rules=self.settings.password_rules,
+            factor_roles=self.settings.second_factor,
+            factor_key=FactorKey(self.settings.secret_key),
         )
 
 

@@ -19,6 +19,7 @@ from inspection.storage import (
     petitions,
     problems,
     rectifications,
+    second_factors,
     sessions,
     withdrawals,
 )
@@ -44,6 +45,7 @@ __all__ = [
     "petitions",
     "problems",
     "rectifications",
+    "second_factors",
     "sessions",
     "withdrawals",
 ]

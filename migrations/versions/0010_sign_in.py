@@ -1,4 +1,4 @@
-"""How long one stays signed in, and since when one has one's password."""
+"""How long one stays signed in, and since when one has one's password; second factors."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -17,6 +17,7 @@ OF_TOKEN = {"desk": sa.Boolean(), "renewed_at": MOMENT, "last_used_at": MOMENT}
 def upgrade() -> None:
     _sessions()
     _passwords()
+    _second_factors()
 
 
 def _sessions() -> None:
@@ -49,7 +50,33 @@ def _passwords() -> None:
         connection.execute(chosen.values(password_set_at=datetime.now(UTC)))
 
 
+def _second_factors() -> None:
+    op.add_column("user_account", sa.Column("second_factor_at", MOMENT, nullable=True))
+    op.create_table(
+        "second_factor",
+        sa.Column("user_id", sa.Uuid(), nullable=False),
+        sa.Column("secret", sa.LargeBinary(), nullable=False),
+        sa.Column("created_at", MOMENT, nullable=False),
+        sa.Column("confirmed_at", MOMENT, nullable=True),
+        sa.Column("last_step", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["user_id"], ["user_account.id"], name=op.f("fk_second_factor_user_id")),
+        sa.PrimaryKeyConstraint("user_id", name=op.f("pk_second_factor")),
+    )
+    op.create_table(
+        "recovery_code",
+        sa.Column("user_id", sa.Uuid(), nullable=False),
+        sa.Column("code_sha256", sa.String(length=64), nullable=False),
+        sa.Column("created_at", MOMENT, nullable=False),
+        sa.Column("used_at", MOMENT, nullable=True),
+        sa.ForeignKeyConstraint(["user_id"], ["user_account.id"], name=op.f("fk_recovery_code_user_id")),
+        sa.PrimaryKeyConstraint("user_id", "code_sha256", name=op.f("pk_recovery_code")),
+    )
+
+
 def downgrade() -> None:
+    op.drop_table("recovery_code")
+    op.drop_table("second_factor")
+    op.drop_column("user_account", "second_factor_at")
     op.drop_column("user_account", "password_set_at")
     with op.batch_alter_table("token") as batch:
         for name in OF_TOKEN:

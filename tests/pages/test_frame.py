@@ -244,7 +244,9 @@ def test_no_secret_comes_back_with_a_form(sqlite_world: World) -> None:
     page = Clerk(sqlite_world, None).open("/activation")
     with page.clerk.client.session_transaction() as kept:
         kept.pop("csrf_token")
-    stale = page.send("activation", username="bureau", code="x", password="A new long one, 7", again="A new long one, 7")
+    stale = page.send(
+        "activation", username="bureau", code="x", password="A new long one, 7", again="A new long one, 7"
+    )
     assert stale.status == 409
     assert "bureau" in stale.html
     assert "A new long one, 7" not in stale.html
