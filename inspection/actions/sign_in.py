@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 from collections.abc import Callable
 from typing import TypeVar
+from uuid import UUID
 
 from inspection.actions.context import Context
 from inspection.actions.guesses import attempt, count_code, failed, succeeded
@@ -16,7 +17,7 @@ from inspection.domain.errors import Fault, Refused
 from inspection.domain.passwords import password_faults
 from inspection.domain.views import SignedIn
 from inspection.storage import accounts, sessions
-from inspection.storage.accounts import UserRow
+from inspection.storage.accounts import ActivationRow, UserRow
 from inspection.storage.unit import unit
 
 T = TypeVar("T")
@@ -62,10 +63,19 @@ def _with_code(ctx: Context, proof: Proof, otp: str | None, act: Callable[[UserR
 
 
 def activate(
-    ctx: Context, username: str, code: str, password: str, device_name: str, address: str, *, desk: bool = False
+    ctx: Context,
+    username: str,
+    code: str,
+    password: str,
+    device_name: str,
+    address: str,
+    otp: str | None = None,
+    *,
+    desk: bool = False,
 ) -> SignedIn:
-    """Choose the first password with the code and be signed in; the code is used up. Raises `wrong_credentials` (also
-    for a code that is used or too old), `too_many_attempts`, `invalid` with a fault at `/password`."""
+    """Choose a password with the code and be signed in; the code is used up. Raises `wrong_credentials` (also for a
+    code that is used or too old), `too_many_attempts`, `invalid` with a fault at `/password`; where a second factor was
+    kept over a reset, after the right code also `otp_required`, `wrong_otp`."""
     faults = password_faults(ctx.password_rules, username, password, "/password")
     if faults:
         raise Refused("invalid", faults)
@@ -74,24 +84,38 @@ def activate(
     user_id = user.id if user is not None and user.disabled_at is None else None
     ctx.session.rollback()
     password_hash = hash_password(password)
-    letters = code.strip().upper().replace("-", "").replace(" ", "")
+    code_sha256 = token_sha256(code.strip().upper().replace("-", "").replace(" ", ""))
+    if user_id is None or _activation(ctx, user_id, code_sha256) is None:
+        raise failed(ctx, user_id, address)
+    has_factor = _has_factor(ctx, user_id)
+    if has_factor:
+        count_code(ctx, user_id)
     with unit(ctx.session):
-        row = accounts.activation_for_system(ctx.session, user_id) if user_id is not None else None
-        good = (
-            row is not None
-            and row.used_at is None
-            and row.expires_at > ctx.now()
-            and hmac.compare_digest(row.code_sha256, token_sha256(letters))
-        )
-        if good and row is not None and user_id is not None:
+        accounts.lock_person_for_system(ctx.session, user_id)
+        row = _activation(ctx, user_id, code_sha256)
+        known = accounts.get_user_for_system(ctx.session, user_id)
+        assert known is not None
+        right = known.second_factor_at is None or (has_factor and takes_code(ctx, known, otp or ""))
+        if row is not None and right:
             row.used_at = ctx.now()
-            known = accounts.get_user_for_system(ctx.session, user_id)
-            assert known is not None
             set_password(ctx, known, password_hash)
             succeeded(ctx, subjects)
             ctx.record(None, "activate_account", "account", user_id)
             return new_device(ctx, user_id, device_name, desk=desk)
-    raise failed(ctx, user_id, address)
+    failure = failed(ctx, user_id, address)
+    raise failure if row is None else Refused("otp_required" if otp is None else "wrong_otp")
+
+
+def _activation(ctx: Context, user_id: UUID, code_sha256: str) -> ActivationRow | None:
+    """The activation that this code opens, if it is good."""
+    row = accounts.activation_for_system(ctx.session, user_id)
+    good = row is not None and row.used_at is None and row.expires_at > ctx.now()
+    return row if row is not None and good and hmac.compare_digest(row.code_sha256, code_sha256) else None
+
+
+def _has_factor(ctx: Context, user_id: UUID) -> bool:
+    user = accounts.get_user_for_system(ctx.session, user_id)
+    return user is not None and user.second_factor_at is not None
 
 
 def change_password(ctx: Context, actor: Actor, old: str, new: str) -> str | None:

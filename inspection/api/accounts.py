@@ -65,13 +65,21 @@ def sign_in(ctx: Context, incoming: Incoming[Any]) -> Answer:
     ANYONE,
     body=ActivationBody(),
     returns={201: SignedInSchema()},
-    refuses=("wrong_credentials", "too_many_attempts"),
+    refuses=("wrong_credentials", "otp_required", "wrong_otp", "too_many_attempts"),
 )
 def activate(ctx: Context, incoming: Incoming[Any]) -> Answer:
     """Choose one's first password with the one-time code, and be signed in."""
     given = incoming.load()
     address = request.remote_addr or "unknown"
-    made = entrance.activate(ctx, given["username"], given["code"], given["password"], given["device_name"], address)
+    made = entrance.activate(
+        ctx,
+        given["username"],
+        given["code"],
+        given["password"],
+        given["device_name"],
+        address,
+        given.get("otp"),
+    )
     return Answer(made, 201)
 
 

@@ -34,6 +34,7 @@ CODES: Final[dict[str, tuple[int, str]]] = {
     "already_decided": (409, "this was decided already, or another turn has made it pointless"),
     "already_withdrawn": (409, "the inspection was withdrawn"),
     "withdrawal_pending": (409, "a withdrawal of this inspection waits for its decision"),
+    "reset_pending": (409, "a reset of this account waits for its decision"),
     "second_person": (409, "this takes a second person: not the one who asked for it"),
     "already_supervised": (409, "the problem is listed for supervision already"),
     "too_late_to_reopen": (409, "the problem was closed more than a year ago"),

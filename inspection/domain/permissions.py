@@ -26,6 +26,7 @@ ALLOWED: Final[dict[str, frozenset[str]]] = {
     "account.sign_out": EVERYONE,
     "account.list": frozenset({"secadmin"}),
     "account.appoint": frozenset({"secadmin"}),
+    "account.reset": frozenset({"secadmin"}),
     "account.hand_over": frozenset({"secadmin"}),
     "people.read": frozenset({"reviewer", "supervisor"}),
     "calendar.read": EVERYONE,

@@ -48,7 +48,7 @@ def activation_form(ctx: Context) -> Response:
 def activate(ctx: Context, form: Form) -> Response:
     """The first password, by the code that the administrator gave out."""
     body = {name: value.strip() for name, value in form.body("username", "code").items()}
-    read = incoming(body | form.body("password", device_name=_browser()), read_activation)
+    read = incoming(body | form.body("password", "otp", device_name=_browser()), read_activation)
     given = _typed_twice(read, form, "password")
     made = entrance.activate(ctx, **given, address=request.remote_addr or "unknown", desk=True)
     return _enter(made, form)

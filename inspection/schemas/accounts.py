@@ -22,6 +22,7 @@ class ActivationBody(Wire):
     code = Text(32, required=True)
     password = Text(256, required=True)
     device_name = Text(128, required=True)
+    otp = Text(64, allow_none=True)
 
 
 class PasswordBody(Wire):

@@ -1,4 +1,4 @@
-"""How long one stays signed in, and since when one has one's password; second factors."""
+"""How long one stays signed in, and since when one has one's password; second factors; resets by two."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -18,6 +18,7 @@ def upgrade() -> None:
     _sessions()
     _passwords()
     _second_factors()
+    _resets()
 
 
 def _sessions() -> None:
@@ -73,7 +74,31 @@ def _second_factors() -> None:
     )
 
 
+def _resets() -> None:
+    op.create_table(
+        "account_reset",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("user_id", sa.Uuid(), nullable=False),
+        sa.Column("asked_by_id", sa.Uuid(), nullable=False),
+        sa.Column("asked_at", MOMENT, nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("second_factor", sa.Boolean(), nullable=False),
+        sa.Column("decision", sa.String(length=8), nullable=True),
+        sa.Column("comment", sa.Text(), nullable=True),
+        sa.Column("decided_by_id", sa.Uuid(), nullable=True),
+        sa.Column("decided_at", MOMENT, nullable=True),
+        sa.Column("decision_sha256", sa.String(length=64), nullable=True),
+        sa.ForeignKeyConstraint(["user_id"], ["user_account.id"], name=op.f("fk_account_reset_user_id")),
+        sa.ForeignKeyConstraint(["asked_by_id"], ["user_account.id"], name=op.f("fk_account_reset_asked_by_id")),
+        sa.ForeignKeyConstraint(["decided_by_id"], ["user_account.id"], name=op.f("fk_account_reset_decided_by_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_account_reset")),
+    )
+    op.create_index(op.f("ix_account_reset_user_id"), "account_reset", ["user_id"])
+
+
 def downgrade() -> None:
+    op.drop_index(op.f("ix_account_reset_user_id"), "account_reset")
+    op.drop_table("account_reset")
     op.drop_table("recovery_code")
     op.drop_table("second_factor")
     op.drop_column("user_account", "second_factor_at")
