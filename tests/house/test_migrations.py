@@ -10,13 +10,14 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, text
 from sqlalchemy.exc import DatabaseError
 
-from inspection.actions.setup import prepare
+from inspection.actions.setup import mark_demo, prepare
 from inspection.actions.verification import mission_faults
 from inspection.app import create_app, parts_of
 from inspection.storage import migrations, tables
 from inspection.storage.db import db
 from tests.support import databases
 from tests.support.clock import HandClock
+from tests.support.desk import Clerk
 from tests.support.world import World, jpeg, made_world, new_id, sha256
 
 
@@ -125,3 +126,31 @@ def test_who_lost_sight_of_an_institution_is_known_from_changes_of_before(engine
         late = world.person("inspector").put(f"/inspections/{new_id()}", world.body(0, wrong={"S-01-05": []}))
         assert late.status_code == 201
         assert "institution_moved" in {flag["code"] for flag in late.json["flags"]}
+
+
+@pytest.mark.parametrize("demo", [False, True])
+def test_who_is_signed_in_stays_so_and_passwords_begin_their_time(engine: str, tmp_path: Path, demo: bool) -> None:
+    """At the upgrade: a desk is known by its half a day, and nobody is sent for another password on that day; demo
+    accounts never are."""
+    with made_world(engine, tmp_path) as world:
+        clerk = Clerk(world, None)
+        signed = {"username": "bureau", "password": databases.PASSWORD}
+        clerk.open("/sign-in").send("sign_in", **signed)
+        phone = world.app.test_client().post("/api/v1/auth/login", json=signed | {"device_name": "手机"}).json
+        with world.context() as ctx:
+            if demo:
+                mark_demo(ctx)
+        with world.app.app_context():
+            db.session.remove()
+            migrations.downgrade(db.engine, "0008")
+            migrations.upgrade(db.engine)
+            db.engine.dispose()
+            desks = db.session.execute(text("SELECT device_name, desk FROM token")).all()
+            ages = db.session.execute(text("SELECT password_set_at FROM user_account")).scalars().all()
+            db.session.remove()
+        assert {name for name, desk in desks if desk} == {"Web"}
+        assert {name for name, desk in desks if not desk} == {"test", "手机"}
+        assert {age is None for age in ages} == {demo}
+        assert clerk.open("/account").status == 200
+        headers = {"Authorization": f"Bearer {phone['token']}"}
+        assert world.app.test_client().get("/api/v1/me", headers=headers).status_code == 200
