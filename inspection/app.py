@@ -25,6 +25,7 @@ from inspection.storage import evidence_store
 from inspection.storage.audit_key import AuditKey
 from inspection.storage.db import db, engine_options, prepare_engine
 from inspection.storage.evidence_store import EvidenceStore
+from inspection.storage.factor_key import FactorKey
 from inspection.storage.vault import Vault
 
 
@@ -54,6 +55,8 @@ class Parts:
             vault=self.vault,
             render_notice=notice.render,
             password_rules=self.settings.password_rules,
+            factor_roles=self.settings.second_factor,
+            factor_key=FactorKey(self.settings.secret_key),
         )
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from inspection.domain.actor import ROLES
 from inspection.domain.passwords import RULES, PasswordRules
 from inspection.domain.retention import Periods, periods
 from inspection.storage.db import is_usable_url
@@ -27,6 +28,7 @@ KNOWN: Final = {
     "RETENTION": "days that each class of data is kept, as `originals=1095,log=1095` (docs/retention.md)",
     "LEAD_KEYS": "folder of the keys of leads, a file for each region; default `lead-keys` in the data directory",
     "PASSWORD_RULES": "`mlps3` (GB/T 22239-2019, level 3; the default) or `nist` (SP 800-63B-4)",
+    "SECOND_FACTOR": "roles that demand a second factor, with commas between; default: none",
     "PROXY_HOPS": "how many proxies of one's own stand in front, whose `X-Forwarded-*` is believed; default 0, none",
     "TRUSTED_HOSTS": "host names that are answered to, with commas between; default: any",
     "TIMEZONE": "the zone of dates and deadlines; default `Asia/Shanghai`",
@@ -49,6 +51,7 @@ class Settings:
     retention: Periods
     lead_keys: Path
     password_rules: PasswordRules
+    second_factor: frozenset[str]
     proxy_hops: int
     trusted_hosts: tuple[str, ...]
     zone: ZoneInfo
@@ -84,6 +87,7 @@ class Settings:
             retention=_periods(given.get(f"{PREFIX}RETENTION") or ""),
             lead_keys=Path(given.get(f"{PREFIX}LEAD_KEYS") or data_dir / "lead-keys").absolute(),
             password_rules=_password_rules(given.get(f"{PREFIX}PASSWORD_RULES") or "mlps3"),
+            second_factor=_roles(given.get(f"{PREFIX}SECOND_FACTOR") or ""),
             proxy_hops=_proxy_hops(given.get(f"{PREFIX}PROXY_HOPS") or "0"),
             trusted_hosts=_trusted_hosts(given.get(f"{PREFIX}TRUSTED_HOSTS") or ""),
             zone=_zone(given.get(f"{PREFIX}TIMEZONE") or "Asia/Shanghai"),
@@ -101,6 +105,14 @@ def _password_rules(name: str) -> PasswordRules:
     if name not in RULES:
         raise BadSetting(f"{PREFIX}PASSWORD_RULES: {name!r} is none of {', '.join(RULES)}")
     return RULES[name]
+
+
+def _roles(text: str) -> frozenset[str]:
+    names = frozenset(name.strip() for name in text.split(",") if name.strip())
+    unknown = sorted(names.difference(ROLES))
+    if unknown:
+        raise BadSetting(f"{PREFIX}SECOND_FACTOR: {unknown[0]!r} is no role; known are {', '.join(ROLES)}")
+    return names
 
 
 def _proxy_hops(text: str) -> int:

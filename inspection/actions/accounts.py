@@ -1,49 +1,26 @@
-"""Signing in, devices, passwords, and who one is."""
+"""Accounts: made, activated by a code, listed."""
 
 from __future__ import annotations
 
-import hmac
 import secrets
 from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
 from inspection.actions.context import Context, new_id
-from inspection.actions.guesses import attempt, failed, succeeded
 from inspection.actions.paging import cut, position
-from inspection.actions.passwords import Proof, hash_password, set_password
-from inspection.actions.sessions import new_device, token_sha256
+from inspection.actions.passwords import hash_password
+from inspection.actions.sessions import token_sha256
 from inspection.domain.actor import Actor, Grant
 from inspection.domain.errors import Refused
 from inspection.domain.inspections import RECEIPT_ALPHABET
-from inspection.domain.passwords import password_faults
-from inspection.domain.views import AccountView, Page, RoleView, SignedIn
+from inspection.domain.views import AccountView, Page, RoleView
 from inspection.storage import accounts
 from inspection.storage.accounts import ActivationRow, RoleRow, UserRow
 from inspection.storage.unit import unit
 
 CODE_LETTERS: Final = 10
 CODE_LIFETIME: Final = timedelta(days=14)
-
-
-def sign_in(
-    ctx: Context,
-    username: str,
-    password: str,
-    device_name: str,
-    address: str,
-    *,
-    desk: bool = False,
-) -> SignedIn:
-    """A new device of the person. Raises `wrong_credentials`, `too_many_attempts`; after the right password also
-    `password_expired`. Only failures are counted."""
-    proof = Proof(ctx, username, password, address)
-    with unit(ctx.session):
-        user = proof.accepted(ctx)
-        expired = user is not None and ctx.password_rules.has_expired(user.password_set_at, ctx.now())
-        if user is not None and not expired:
-            return new_device(ctx, user.id, device_name, desk=desk)
-    raise Refused("password_expired") if expired else proof.refused(ctx)
 
 
 def new_activation(ctx: Context, user: UserRow) -> tuple[str, ActivationRow]:
@@ -56,46 +33,6 @@ def new_activation(ctx: Context, user: UserRow) -> tuple[str, ActivationRow]:
         expires_at=ctx.now() + CODE_LIFETIME,
         used_at=None,
     )
-
-
-def activate(
-    ctx: Context,
-    username: str,
-    code: str,
-    password: str,
-    device_name: str,
-    address: str,
-    *,
-    desk: bool = False,
-) -> SignedIn:
-    """Choose the first password with the code and be signed in; the code is used up. Raises `wrong_credentials` (also
-    for a code that is used or too old), `too_many_attempts`, `invalid` with a fault at `/password`."""
-    faults = password_faults(ctx.password_rules, username, password, "/password")
-    if faults:
-        raise Refused("invalid", faults)
-    subjects = attempt(ctx, username, address)
-    user = accounts.find_user_for_system(ctx.session, username)
-    user_id = user.id if user is not None and user.disabled_at is None else None
-    ctx.session.rollback()
-    password_hash = hash_password(password)
-    letters = code.strip().upper().replace("-", "").replace(" ", "")
-    with unit(ctx.session):
-        row = accounts.activation_for_system(ctx.session, user_id) if user_id is not None else None
-        good = (
-            row is not None
-            and row.used_at is None
-            and row.expires_at > ctx.now()
-            and hmac.compare_digest(row.code_sha256, token_sha256(letters))
-        )
-        if good and row is not None and user_id is not None:
-            row.used_at = ctx.now()
-            known = accounts.get_user_for_system(ctx.session, user_id)
-            assert known is not None
-            set_password(ctx, known, password_hash)
-            succeeded(ctx, subjects)
-            ctx.record(None, "activate_account", "account", user_id)
-            return new_device(ctx, user_id, device_name, desk=desk)
-    raise failed(ctx, user_id, address)
 
 
 def renew_activation(ctx: Context, username: str) -> str:
@@ -152,6 +89,7 @@ def account_row(
         organisation=organisation,
         password_hash=password_hash,
         password_set_at=None,
+        second_factor_at=None,
         sex=sex,
         created_at=ctx.now(),
         disabled_at=None,

@@ -35,7 +35,7 @@ def open_account(ctx: Context, actor: Actor, account_id: UUID, incoming: Incomin
     with unit(ctx.session):
         if done_before(ctx, actor, account_id, "open_account", account_id, incoming):
             return GivenOut([account_id])
-        actor = _hold(ctx, actor)
+        actor = hold(ctx, actor)
         if accounts.get_user_for_system(ctx.session, account_id) is not None:
             raise Refused("conflict")
         read = incoming.read
@@ -63,8 +63,8 @@ def appoint(ctx: Context, actor: Actor, user_id: UUID, act_id: UUID, incoming: I
     with unit(ctx.session):
         if done_before(ctx, actor, act_id, "appoint", user_id, incoming):
             return
-        actor = _hold(ctx, actor, user_id)
-        _person(ctx, actor, user_id)
+        actor = hold(ctx, actor, user_id)
+        person_of(ctx, actor, user_id)
         given = incoming.load()
         grant, faults = _grant(ctx, actor, given)
         held = accounts.roles_of_for_system(ctx.session, user_id)
@@ -86,8 +86,8 @@ def end_role(ctx: Context, actor: Actor, user_id: UUID, role_id: UUID, act_id: U
     with unit(ctx.session):
         if done_before(ctx, actor, act_id, "end_role", role_id, incoming):
             return
-        actor = _hold(ctx, actor, user_id)
-        _person(ctx, actor, user_id)
+        actor = hold(ctx, actor, user_id)
+        person_of(ctx, actor, user_id)
         incoming.load()
         held = {role.id: role for role in appointments.roles_ever_for_system(ctx.session, user_id)}
         if role_id not in held:
@@ -142,8 +142,8 @@ def _switch(
     with unit(ctx.session):
         if done_before(ctx, actor, act_id, kind, user_id, incoming):
             return
-        actor = _hold(ctx, actor, user_id)
-        user = _person(ctx, actor, user_id)
+        actor = hold(ctx, actor, user_id)
+        user = person_of(ctx, actor, user_id)
         incoming.load()
         if not change(user):
             raise Refused("already_decided", extra=meanwhile(ctx, kind, user_id))
@@ -158,8 +158,8 @@ def give_codes(ctx: Context, actor: Actor, act_id: UUID, incoming: Incoming[Sequ
         given = incoming.load()
         if done_before(ctx, actor, act_id, "renew_activation", act_id, incoming):
             return GivenOut(given)
-        actor = _hold(ctx, actor, *given)
-        people = [_person(ctx, actor, user_id) for user_id in given]
+        actor = hold(ctx, actor, *given)
+        people = [person_of(ctx, actor, user_id) for user_id in given]
         waiting = [user for user in people if not user.password_hash and user.disabled_at is None]
         if not waiting:
             raise Refused("already_decided")
@@ -203,7 +203,7 @@ def import_people(ctx: Context, actor: Actor, act_id: UUID, incoming: Incoming[T
 # What the acts are made of
 
 
-def _hold(ctx: Context, actor: Actor, *people: UUID) -> Actor:
+def hold(ctx: Context, actor: Actor, *people: UUID) -> Actor:
     """The administrator as of now, held with those he decides on. Raises `not_allowed` where he is none any more,
     `invalid` where he is one of them."""
     if actor.id in people:
@@ -216,7 +216,8 @@ def _hold(ctx: Context, actor: Actor, *people: UUID) -> Actor:
     return acting(now, PERMISSION)
 
 
-def _person(ctx: Context, actor: Actor, user_id: UUID) -> UserRow:
+def person_of(ctx: Context, actor: Actor, user_id: UUID) -> UserRow:
+    """An account that is the administrator's; raises `not_found`."""
     row = accounts.get_user(actor, ctx.session, user_id)
     if row is None:
         raise Refused("not_found")

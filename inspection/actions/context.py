@@ -21,6 +21,7 @@ from inspection.storage import audit, notifications
 from inspection.storage.audit_key import AuditKey
 from inspection.storage.calendar import calendar_for_system
 from inspection.storage.evidence_store import EvidenceStore
+from inspection.storage.factor_key import FactorKey
 from inspection.storage.vault import Vault
 
 
@@ -32,7 +33,8 @@ def new_id() -> UUID:
 @dataclass(frozen=True)
 class Context:
     """Made once per request or job. `render_notice` turns a notice into the bytes of its document; it is handed in
-    because documents stand beside actions, not beneath them."""
+    because documents stand beside actions, not beneath them. `factor_roles`: who holds one of them is to have a second
+    factor; `factor_key`: under which its secret is kept."""
 
     session: Session
     clock: Clock
@@ -41,6 +43,8 @@ class Context:
     vault: Vault
     render_notice: Callable[[NoticeDocument], bytes]
     password_rules: PasswordRules
+    factor_roles: frozenset[str]
+    factor_key: FactorKey
 
     def at(self, clock: Clock) -> Context:
         """The same parts under another clock: demo data and a sweep for a day to come."""

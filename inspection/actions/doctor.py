@@ -15,6 +15,7 @@ from inspection.actions.context import Context
 from inspection.actions.readiness import in_the_way
 from inspection.actions.setup import is_demo
 from inspection.actions.verification import orphans
+from inspection.domain.second_factor import ADVISED
 from inspection.domain.system import Finding, Workers
 from inspection.storage import installation, leads
 from inspection.storage.db import wal_is_safe
@@ -53,6 +54,11 @@ def examine(ctx: Context, data_dir: Path, *, proxy_hops: int, every_file: bool =
     if every_file:
         left = len(orphans(ctx))
         yield Finding(True, "orphans" if left else "no_orphans", {"count": left})
+    unprotected = sorted(ADVISED - ctx.factor_roles)
+    if unprotected and not is_demo(ctx):
+        yield Finding(False, "second_factor_optional", {"roles": ", ".join(unprotected)})
+    else:
+        yield Finding(True, "second_factor")
     yield Finding(True, "tls") if proxy_hops else Finding(is_demo(ctx), "tls_missing")
 
 

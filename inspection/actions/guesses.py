@@ -9,6 +9,7 @@ from uuid import UUID
 
 from inspection.actions.context import Context
 from inspection.domain.errors import Refused
+from inspection.domain.second_factor import LIMITS
 from inspection.storage import attempts
 from inspection.storage.unit import unit
 
@@ -31,6 +32,41 @@ def attempt(ctx: Context, username: str, address: str) -> tuple[str, ...]:
             if not attempts.reserve_attempt_for_system(ctx.session, subject, limit, ctx.now(), FAILURE_WINDOW):
                 raise Refused("too_many_attempts", retry_after=int(FAILURE_WINDOW.total_seconds()))
     return tuple(subject for subject, _ in limits)
+
+
+def count_own(ctx: Context, user_id: UUID) -> str:
+    """The same for who is signed in and says his password once more; raises `too_many_attempts`."""
+    subject = _subject(f"own:{user_id}")
+    with unit(ctx.session):
+        if not attempts.reserve_attempt_for_system(
+            ctx.session, subject, FAILURES_PER_NAME_AND_ADDRESS, ctx.now(), FAILURE_WINDOW
+        ):
+            raise Refused("too_many_attempts", retry_after=int(FAILURE_WINDOW.total_seconds()))
+    return subject
+
+
+def release_own(ctx: Context, subject: str) -> None:
+    attempts.forget_attempts_for_system(ctx.session, subject)
+
+
+def count_code(ctx: Context, user_id: UUID) -> None:
+    """The same for a code of a second factor, by the account alone; raises `too_many_attempts`."""
+    with unit(ctx.session):
+        for subject, (_, limit, window) in sorted(zip(_of_codes(user_id), LIMITS, strict=True)):
+            if not attempts.reserve_attempt_for_system(ctx.session, subject, limit, ctx.now(), window):
+                raise Refused("too_many_attempts", retry_after=int(window.total_seconds()))
+
+
+def code_was_right(ctx: Context, user_id: UUID) -> None:
+    """Only wrong codes stay counted: those of the last minutes no more, those of the hour still. Inside the caller's
+    unit."""
+    last_minutes, hour = _of_codes(user_id)
+    attempts.forget_attempts_for_system(ctx.session, last_minutes)
+    attempts.release_attempts_for_system(ctx.session, [hour])
+
+
+def _of_codes(user_id: UUID) -> list[str]:
+    return [_subject(f"code:{name}:{user_id}") for name, _, _ in LIMITS]
 
 
 def succeeded(ctx: Context, subjects: tuple[str, ...]) -> None:

@@ -1,4 +1,4 @@
-"""Passwords: proven, chosen, and changed when their time is over."""
+"""Passwords: kept as hashes, and proven."""
 
 from __future__ import annotations
 
@@ -11,12 +11,10 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
 
 from inspection.actions.context import Context
-from inspection.actions.guesses import attempt, failed, succeeded
-from inspection.actions.sessions import renew
+from inspection.actions.guesses import attempt, count_own, failed, release_own, succeeded
 from inspection.domain.actor import Actor
 from inspection.domain.errors import Fault, Refused, invalid
-from inspection.domain.passwords import password_faults
-from inspection.storage import accounts, sessions
+from inspection.storage import accounts
 from inspection.storage.accounts import UserRow
 from inspection.storage.unit import unit
 
@@ -48,11 +46,13 @@ class Proof:
     def __init__(self, ctx: Context, username: str, password: str, address: str) -> None:
         """Raises `wrong_credentials`, `too_many_attempts`; the same for an account that is unknown, disabled or not
         activated, after the same work."""
-        self._address = address
+        self.address = address
         self._subjects = attempt(ctx, username, address)
         user = accounts.find_user_for_system(ctx.session, username)
         usable = user is not None and user.disabled_at is None and bool(user.password_hash)
         self._hash = user.password_hash if user is not None and usable else _nobody()
+        self.has_factor = user is not None and usable and user.second_factor_at is not None
+        self.password_set_at = user.password_set_at if user is not None and usable else None
         user_id = user.id if user is not None else None
         ctx.session.rollback()  # a hash takes long; no transaction is held meanwhile
         if not (password_matches(self._hash, password) and usable and user_id is not None):
@@ -69,54 +69,24 @@ class Proof:
         return user
 
     def refused(self, ctx: Context) -> Refused:
-        return failed(ctx, self.user_id, self._address)
+        return failed(ctx, self.user_id, self.address)
+
+
+def prove_own(ctx: Context, actor: Actor, password: str, at: str) -> None:
+    """Who acts knows his password: whoever sits down at another's desk does not, nor may he guess. Raises
+    `invalid` with a fault at the place `at`, `too_many_attempts`."""
+    own = count_own(ctx, actor.id)
+    user = accounts.get_user_for_system(ctx.session, actor.id)
+    assert user is not None
+    known_hash = user.password_hash
+    ctx.session.rollback()
+    if not password_matches(known_hash, password):
+        raise invalid(Fault(at, "wrong_password"))
+    with unit(ctx.session):
+        release_own(ctx, own)
 
 
 def set_password(ctx: Context, user: UserRow, password_hash: str) -> None:
     """From now on, and for as long as the rules say."""
     user.password_hash = password_hash
     user.password_set_at = ctx.now()
-
-
-def change_password(ctx: Context, actor: Actor, old: str, new: str) -> str | None:
-    """All other devices are signed out; a new token for the desk where it was done. Raises `invalid` with a fault at
-    `/old` or `/new`."""
-    user = accounts.get_user_for_system(ctx.session, actor.id)
-    assert user is not None
-    known_hash = user.password_hash
-    ctx.session.rollback()
-    if not password_matches(known_hash, old):
-        raise invalid(Fault("/old", "wrong_password"))
-    _check_new(ctx, actor.username, old, new)
-    password_hash = hash_password(new)
-    with unit(ctx.session):
-        user = accounts.get_user_for_system(ctx.session, actor.id)
-        assert user is not None
-        set_password(ctx, user, password_hash)
-        sessions.revoke_tokens_for_system(ctx.session, actor.id, ctx.now(), but=actor.token_id)
-        ctx.record(actor, "change_password", "account", actor.id)
-        return renew(ctx, actor)
-
-
-def change_expired_password(ctx: Context, username: str, old: str, new: str, address: str) -> None:
-    """A new password for who knows the old one and is not let in with it any more; wherever he is signed in, he is
-    signed out. Raises `wrong_credentials`, `too_many_attempts`, `invalid` with a fault at `/new`."""
-    proof = Proof(ctx, username, old, address)
-    _check_new(ctx, username, old, new)
-    password_hash = hash_password(new)
-    with unit(ctx.session):
-        user = proof.accepted(ctx)
-        if user is not None:
-            set_password(ctx, user, password_hash)
-            sessions.revoke_tokens_for_system(ctx.session, user.id, ctx.now())
-            ctx.record(None, "change_password", "account", user.id)
-            return
-    raise proof.refused(ctx)
-
-
-def _check_new(ctx: Context, username: str, old: str, new: str) -> None:
-    faults = password_faults(ctx.password_rules, username, new, "/new")
-    if new == old:
-        faults.append(Fault("/new", "password_too_easy"))
-    if faults:
-        raise Refused("invalid", faults)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from inspection.actions.context import Context, new_id
 from inspection.domain.actor import Actor
 from inspection.domain.errors import Refused
 from inspection.domain.permissions import HANDING_IN_DAYS
+from inspection.domain.second_factor import is_required
 from inspection.domain.sessions import DESK, PHONE
 from inspection.domain.views import DeviceView, RoleView, SignedIn, UserView
 from inspection.storage import accounts, sessions
@@ -83,7 +85,8 @@ def _known(ctx: Context, token: str) -> Known:
         # who only looks is not turned away because it cannot be written down that he did
         with suppress(OperationalError), unit(ctx.session):
             sessions.note_use_for_system(ctx.session, known.actor.token_id, now)
-    return known
+    must_enrol = is_required(known.actor.roles, ctx.factor_roles) and not known.actor.has_second_factor
+    return replace(known, actor=replace(known.actor, must_enrol=must_enrol)) if must_enrol else known
 
 
 def renew(ctx: Context, actor: Actor) -> str | None:

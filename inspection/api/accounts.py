@@ -8,7 +8,8 @@ from uuid import UUID
 from flask import request
 
 from inspection.actions import accounts as actions
-from inspection.actions import passwords, people, sessions
+from inspection.actions import people, sessions
+from inspection.actions import sign_in as entrance
 from inspection.actions.context import Context
 from inspection.actions.handovers import hand_over
 from inspection.api.endpoint import Answer, endpoint
@@ -42,13 +43,18 @@ from inspection.schemas.queries import UserQuery
     ANYONE,
     body=LoginBody(),
     returns={201: SignedInSchema()},
-    refuses=("wrong_credentials", "password_expired", "too_many_attempts"),
+    refuses=("wrong_credentials", "otp_required", "wrong_otp", "password_expired", "too_many_attempts"),
 )
 def sign_in(ctx: Context, incoming: Incoming[Any]) -> Answer:
     """Sign in on a device; the token is shown once."""
     given = incoming.load()
-    made = actions.sign_in(
-        ctx, given["username"], given["password"], given["device_name"], request.remote_addr or "unknown"
+    made = entrance.sign_in(
+        ctx,
+        given["username"],
+        given["password"],
+        given["device_name"],
+        request.remote_addr or "unknown",
+        given.get("otp"),
     )
     return Answer(made, 201)
 
@@ -59,13 +65,21 @@ def sign_in(ctx: Context, incoming: Incoming[Any]) -> Answer:
     ANYONE,
     body=ActivationBody(),
     returns={201: SignedInSchema()},
-    refuses=("wrong_credentials", "too_many_attempts"),
+    refuses=("wrong_credentials", "otp_required", "wrong_otp", "too_many_attempts"),
 )
 def activate(ctx: Context, incoming: Incoming[Any]) -> Answer:
     """Choose one's first password with the one-time code, and be signed in."""
     given = incoming.load()
     address = request.remote_addr or "unknown"
-    made = actions.activate(ctx, given["username"], given["code"], given["password"], given["device_name"], address)
+    made = entrance.activate(
+        ctx,
+        given["username"],
+        given["code"],
+        given["password"],
+        given["device_name"],
+        address,
+        given.get("otp"),
+    )
     return Answer(made, 201)
 
 
@@ -75,13 +89,13 @@ def activate(ctx: Context, incoming: Incoming[Any]) -> Answer:
     ANYONE,
     body=ExpiredPasswordBody(),
     returns={204: None},
-    refuses=("wrong_credentials", "too_many_attempts"),
+    refuses=("wrong_credentials", "otp_required", "wrong_otp", "too_many_attempts"),
 )
 def change_expired_password(ctx: Context, incoming: Incoming[Any]) -> Answer:
     """A new password for who knows the old one and is not let in with it any more."""
     given = incoming.load()
     address = request.remote_addr or "unknown"
-    passwords.change_expired_password(ctx, given["username"], given["old"], given["new"], address)
+    entrance.change_expired_password(ctx, given["username"], given["old"], given["new"], address, given.get("otp"))
     return Answer(None, 204)
 
 
@@ -100,11 +114,18 @@ def revoke_device(ctx: Context, actor: Actor, device_id: UUID) -> Answer:
     return Answer(None, 204)
 
 
-@endpoint("POST", "/auth/password", "account.self", body=PasswordBody(), returns={204: None})
+@endpoint(
+    "POST",
+    "/auth/password",
+    "account.self",
+    body=PasswordBody(),
+    returns={204: None},
+    refuses=("too_many_attempts",),
+)
 def change_password(ctx: Context, actor: Actor, incoming: Incoming[Any]) -> Answer:
     """Change one's password; all other devices are signed out."""
     given = incoming.load()
-    passwords.change_password(ctx, actor, given["old"], given["new"])
+    entrance.change_password(ctx, actor, given["old"], given["new"])
     return Answer(None, 204)
 
 

@@ -18,7 +18,7 @@ from inspection.actions.sessions import authenticate
 from inspection.domain.actor import Actor
 from inspection.domain.errors import Fault, Refused, invalid, pointer
 from inspection.domain.incoming import JSON_LIMIT, Incoming, Read
-from inspection.domain.permissions import ANYONE, acting, may
+from inspection.domain.permissions import ANYONE, acting, may, refusal
 from inspection.domain.views import Page
 from inspection.schemas.wire import ZONE, Wire, faults_of, reader
 from inspection.web import context, cursor_of, json_response, key_of, tagged
@@ -107,7 +107,7 @@ def endpoint(
             if permission != ANYONE:
                 actor = signed_in(ctx)
                 if not may(actor, permission):
-                    raise Refused("not_allowed")
+                    raise Refused(refusal(actor))
                 arguments["actor"] = acting(actor, permission)
             if query is not None or paged:
                 arguments["query"] = _read_query(query, paged)

@@ -59,7 +59,8 @@ def region_prefix(code: str) -> str:
 @dataclass(frozen=True, slots=True)
 class Actor:
     """A signed-in person. `recent` also holds roles that ended within the last fourteen days:
-    they count for handing in what was captured while they were held, and for nothing else."""
+    they count for handing in what was captured while they were held, and for nothing else. Who `must_enrol` holds a
+    role that demands a second factor and has none: he may do nothing else before."""
 
     id: UUID
     username: str
@@ -68,6 +69,8 @@ class Actor:
     grants: tuple[Grant, ...]
     recent: tuple[Grant, ...] = ()
     token_id: UUID | None = None
+    has_second_factor: bool = False
+    must_enrol: bool = False
 
     @property
     def roles(self) -> frozenset[str]:

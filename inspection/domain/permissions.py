@@ -22,8 +22,11 @@ IN_SCOPE: Final = INSPECTORS | {"reviewer", "supervisor", "unit"}
 ALLOWED: Final[dict[str, frozenset[str]]] = {
     "account.self": EVERYONE,
     "account.revoke_device": EVERYONE,
+    "account.enrol": EVERYONE,
+    "account.sign_out": EVERYONE,
     "account.list": frozenset({"secadmin"}),
     "account.appoint": frozenset({"secadmin"}),
+    "account.reset": frozenset({"secadmin"}),
     "account.hand_over": frozenset({"secadmin"}),
     "people.read": frozenset({"reviewer", "supervisor"}),
     "calendar.read": EVERYONE,
@@ -72,6 +75,9 @@ ALLOWED: Final[dict[str, frozenset[str]]] = {
     "notification.read": EVERYONE,
 }
 
+BEFORE_ENROLLING: Final = frozenset({"account.enrol", "account.sign_out"})
+"""All that somebody may whose role demands a second factor, and who has none yet."""
+
 HANDING_IN: Final = frozenset({"photo.upload", "inspection.submit", "problem.rectify", "lead.create"})
 """What was captured while a role was held may be handed in for fourteen days after it ended."""
 
@@ -81,6 +87,8 @@ HANDING_IN_DAYS: Final = 14
 def may(actor: Actor, permission: str) -> bool:
     """Whether any role of the actor ever allows this; what everyone may takes none. KeyError for a permission that
     does not exist."""
+    if actor.must_enrol and permission not in BEFORE_ENROLLING:
+        return False
     roles = actor.recent_roles if permission in HANDING_IN else actor.roles
     return ALLOWED[permission] == EVERYONE or not roles.isdisjoint(ALLOWED[permission])
 
@@ -88,3 +96,8 @@ def may(actor: Actor, permission: str) -> bool:
 def acting(actor: Actor, permission: str) -> Actor:
     """The actor with those roles alone that allow this, so that scope is the scope of those roles."""
     return actor.holding(ALLOWED[permission], recent=permission in HANDING_IN)
+
+
+def refusal(actor: Actor) -> str:
+    """The code of the refusal for who may not."""
+    return "second_factor_required" if actor.must_enrol else "not_allowed"

@@ -7,9 +7,10 @@ from uuid import UUID
 
 from flask import Response, flash, g, redirect, request, session, url_for
 
-from inspection.actions import accounts as actions
-from inspection.actions import passwords, sessions
+from inspection.actions import sessions
+from inspection.actions import sign_in as entrance
 from inspection.actions.context import Context
+from inspection.actions.second_factors import second_factor_of
 from inspection.actions.setup import is_demo
 from inspection.domain.actor import Actor
 from inspection.domain.errors import Fault, Refused
@@ -32,8 +33,8 @@ def sign_in_form(ctx: Context) -> Response:
 @deed("/sign-in", ANYONE, again=sign_in_form, limit=TYPED_LIMIT)
 def sign_in(ctx: Context, form: Form) -> Response:
     """A new session under a new id; a form that was kept meanwhile is shown again."""
-    given = incoming(form.body("username", "password", device_name=_browser()), read_login).load()
-    made = actions.sign_in(ctx, **given, address=request.remote_addr or "unknown", desk=True)
+    given = incoming(form.body("username", "password", "otp", device_name=_browser()), read_login).load()
+    made = entrance.sign_in(ctx, **given, address=request.remote_addr or "unknown", desk=True)
     return _enter(made, form)
 
 
@@ -47,9 +48,9 @@ def activation_form(ctx: Context) -> Response:
 def activate(ctx: Context, form: Form) -> Response:
     """The first password, by the code that the administrator gave out."""
     body = {name: value.strip() for name, value in form.body("username", "code").items()}
-    read = incoming(body | form.body("password", device_name=_browser()), read_activation)
+    read = incoming(body | form.body("password", "otp", device_name=_browser()), read_activation)
     given = _typed_twice(read, form, "password")
-    made = actions.activate(ctx, **given, address=request.remote_addr or "unknown", desk=True)
+    made = entrance.activate(ctx, **given, address=request.remote_addr or "unknown", desk=True)
     return _enter(made, form)
 
 
@@ -62,8 +63,8 @@ def expired_password_form(ctx: Context) -> Response:
 @deed("/expired-password", ANYONE, again=expired_password_form)
 def change_expired_password(ctx: Context, form: Form) -> Response:
     """Then one signs in with it."""
-    given = _typed_twice(incoming(form.body("username", "old", "new"), read_expired_password), form, "new")
-    passwords.change_expired_password(ctx, **given, address=request.remote_addr or "unknown")
+    given = _typed_twice(incoming(form.body("username", "old", "new", "otp"), read_expired_password), form, "new")
+    entrance.change_expired_password(ctx, **given, address=request.remote_addr or "unknown")
     return done(desk_texts(language())["account"]["now_sign_in"], url_for("desk.sign_in_form"))
 
 
@@ -75,7 +76,7 @@ def _typed_twice(given: Incoming[dict[str, Any]], form: Form, name: str) -> dict
 
 
 def _enter(made: SignedIn, form: Form) -> Response:
-    _begin_anew(made.token)
+    begin_anew(made.token)
     kept = read_again(form.fields.get("kept"))
     if kept is not None:
         g.pop("csrf_token", None)
@@ -85,7 +86,7 @@ def _enter(made: SignedIn, form: Form) -> Response:
     return redirect(here(form.fields.get("to")), 303, Response)
 
 
-def _begin_anew(token: str | None) -> None:
+def begin_anew(token: str | None) -> None:
     """Nothing of the session of before but its language: neither its token nor that of its forms."""
     chosen = session.get("language")
     session.clear()
@@ -105,13 +106,13 @@ def _browser() -> str:
     return " · ".join(filter(None, (name, system)))
 
 
-@deed("/sign-out", "account.self")
+@deed("/sign-out", "account.sign_out")
 def sign_out(ctx: Context, actor: Actor, form: Form) -> Response:
     """This session ends. What the phone client keeps in the same browser is not touched."""
     del form
     if actor.token_id is not None:
         sessions.revoke_device(ctx, actor, actor.token_id)
-    _begin_anew(None)
+    begin_anew(None)
     flash(desk_texts(language())["account"]["signed_out"])
     response: Response = redirect(url_for("desk.sign_in_form"), 303, Response)
     response.headers["Clear-Site-Data"] = '"cache"'
@@ -122,7 +123,8 @@ def sign_out(ctx: Context, actor: Actor, form: Form) -> Response:
 def account(ctx: Context, actor: Actor) -> Response:
     """Who one is, where one is signed in, and one's password."""
     user, devices = sessions.user_view(actor), sessions.list_devices(ctx, actor)
-    return page("account.html", user=user, devices=devices, rules=ctx.password_rules.name)
+    factor = second_factor_of(ctx, actor)
+    return page("account.html", user=user, devices=devices, factor=factor, rules=ctx.password_rules.name)
 
 
 @deed("/account/sessions/<uuid:device_id>/end", "account.revoke_device", again=account)
@@ -137,7 +139,7 @@ def end_session(ctx: Context, actor: Actor, form: Form, device_id: UUID) -> Resp
 def change_password(ctx: Context, actor: Actor, form: Form) -> Response:
     """Everywhere else one is signed out."""
     given = _typed_twice(incoming(form.body("old", "new"), read_password), form, "new")
-    _begin_anew(passwords.change_password(ctx, actor, given["old"], given["new"]) or session["token"])
+    begin_anew(entrance.change_password(ctx, actor, given["old"], given["new"]) or session["token"])
     return done(desk_texts(language())["account"]["password_changed"], url_for("desk.account"))
 
 

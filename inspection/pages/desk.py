@@ -27,7 +27,7 @@ from inspection.armour import nonce
 from inspection.domain.actor import Actor
 from inspection.domain.errors import Fault, Refused
 from inspection.domain.incoming import JSON_LIMIT
-from inspection.domain.permissions import ANYONE, acting, may
+from inspection.domain.permissions import ANYONE, acting, may, refusal
 from inspection.domain.texts import desk_texts, language_of, texts
 from inspection.pages import wording
 from inspection.pages.forms import Form, Shown, faults_by_field, faults_elsewhere
@@ -61,7 +61,7 @@ memory; who may not act sends no files."""
 MOST_FIELDS: Final = 10_000
 """Of a form: with more, reading it would take seconds, whoever sent it. Of parts with files Flask takes a thousand."""
 
-GONE: Final = ("not_signed_in", "not_allowed", "not_found")
+GONE: Final = ("not_signed_in", "not_allowed", "second_factor_required", "not_found")
 """Refused so, there is no page to show the form on again."""
 
 desk = Blueprint("desk", __name__, template_folder="templates")
@@ -231,7 +231,7 @@ def signed_in(ctx: Context) -> Actor:
 def _allowed(ctx: Context, permission: str) -> Actor:
     actor = signed_in(ctx)
     if not may(actor, permission):
-        raise Refused("not_allowed")
+        raise Refused(refusal(actor))
     return acting(actor, permission)
 
 

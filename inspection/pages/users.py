@@ -8,7 +8,7 @@ from uuid import UUID
 from flask import Response, url_for
 
 from inspection.actions import appointments as actions
-from inspection.actions import staff
+from inspection.actions import resets, staff
 from inspection.actions.context import Context
 from inspection.actions.handovers import hand_over
 from inspection.actions.institutions import regions_of
@@ -22,6 +22,7 @@ from inspection.pages.forms import Form, incoming
 from inspection.schemas.accounts import read_handover
 from inspection.schemas.appointments import SEXES, read_account, read_appointment, read_codes, read_nothing
 from inspection.schemas.queries import NameQuery, UserQuery
+from inspection.schemas.resets import read_reset, read_reset_decision
 from inspection.web import cursor_of
 
 
@@ -52,6 +53,8 @@ def _person(ctx: Context, actor: Actor, user_id: UUID, status: int = 200, **valu
         own=user_id == actor.id,
         handed=[role for role in one.line.roles if role.role in HANDED_OVER],
         regions=regions_of(ctx, actor),
+        resets=resets.list_resets(ctx, actor, user_id),
+        me=actor.id,
         **{"query": Query({}), "wrong": {}, "found": None, "given": None, **values},
     )
 
@@ -121,6 +124,25 @@ def enable(ctx: Context, actor: Actor, form: Form, user_id: UUID) -> Response:
     """Let in again."""
     actions.enable(ctx, actor, user_id, form.act, incoming({}, read_nothing))
     return _done("enabled", user_id)
+
+
+@deed("/users/<uuid:user_id>/resets", "account.reset", again=user)
+def ask_reset(ctx: Context, actor: Actor, form: Form, user_id: UUID) -> Response:
+    """Another administrator decides."""
+    body = form.body("reason", second_factor=form.text("second_factor") is not None)
+    resets.ask_reset(ctx, actor, user_id, form.act, incoming(body, read_reset))
+    return _done("reset_asked", user_id)
+
+
+@deed("/users/<uuid:user_id>/resets/<uuid:reset_id>/decision", "account.reset", again=user)
+def decide_reset(ctx: Context, actor: Actor, form: Form, user_id: UUID, reset_id: UUID) -> Response:
+    """Agreed, the code is shown this once."""
+    sent = incoming(form.body("decision", "comment"), read_reset_decision)
+    decided = resets.decide_reset(ctx, actor, user_id, reset_id, sent).value
+    if decided.code is None:
+        return _done("reset_denied" if decided.state == "deny" else "shown_before", user_id)
+    line = staff.get_account(ctx, actor, user_id).line
+    return _with_code(ctx, actor, user_id, GivenOut([user_id], [(line.username, line.name, decided.code)]))
 
 
 @deed("/users/<uuid:user_id>/sessions/<uuid:device_id>/end", "account.appoint", again=user)

@@ -22,6 +22,8 @@ def workbench(ctx: Context) -> Response:
     except Refused:
         session.pop("token")
         return page("front.html", demo=is_demo(ctx), ended=True)
+    if actor.must_enrol:
+        return redirect(url_for("desk.second_factor"), 303, Response)
     if may(actor, "problem.read"):
         return page("workbench.html", bench=actions.workbench(ctx, actor))
     if may(actor, "stats.read"):  # the people's congress: its figures are all there is to see

@@ -14,7 +14,7 @@ class LoginBody(Wire):
     username = Text(64, required=True)
     password = Text(256, required=True)
     device_name = Text(128, required=True)
-    otp = Text(16, allow_none=True)
+    otp = Text(64, allow_none=True)
 
 
 class ActivationBody(Wire):
@@ -22,6 +22,7 @@ class ActivationBody(Wire):
     code = Text(32, required=True)
     password = Text(256, required=True)
     device_name = Text(128, required=True)
+    otp = Text(64, allow_none=True)
 
 
 class PasswordBody(Wire):
@@ -31,6 +32,35 @@ class PasswordBody(Wire):
 
 class ExpiredPasswordBody(PasswordBody):
     username = Text(64, required=True)
+    otp = Text(64, allow_none=True)
+
+
+class SecretBody(Wire):
+    password = Text(256, required=True)
+
+
+class CodeBody(Wire):
+    otp = Text(64, required=True)
+
+
+class RemovalBody(Wire):
+    password = Text(256, required=True)
+    otp = Text(64, required=True)
+
+
+class EnrolmentSchema(Wire):
+    secret = Text(64)
+    address = Text(512)
+
+
+class RecoveryCodesSchema(Wire):
+    recovery_codes = ListOf(Text(32), most=10)
+
+
+class SecondFactorSchema(Wire):
+    since = Moment(allow_none=True)
+    required = Truth()
+    recovery_codes = Whole(0, 10)
 
 
 class RoleSchema(Wire):
@@ -42,6 +72,9 @@ class RoleSchema(Wire):
 read_login = reader(LoginBody(), dict)
 read_activation = reader(ActivationBody(), dict)
 read_password = reader(PasswordBody(), dict)
+read_secret = reader(SecretBody(), dict)
+read_code = reader(CodeBody(), dict)
+read_removal = reader(RemovalBody(), dict)
 read_expired_password = reader(ExpiredPasswordBody(), dict)
 
 

@@ -30,7 +30,8 @@ from inspection.storage.scope import regions_over
 
 class UserRow(Base):
     """`sex` is female, male or unknown: a girls' dormitory is entered with a woman in the team. A `password_hash` of
-    nothing belongs to an account that was not activated yet; without `password_set_at` it does not expire."""
+    nothing belongs to an account that was not activated yet; without `password_set_at` it does not expire.
+    `second_factor_at` is since when signing in takes a code."""
 
     __tablename__ = "user_account"
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -39,6 +40,7 @@ class UserRow(Base):
     organisation: Mapped[str] = mapped_column(String(128))
     password_hash: Mapped[str] = mapped_column(String(256))
     password_set_at: Mapped[datetime | None]
+    second_factor_at: Mapped[datetime | None]
     sex: Mapped[str | None] = mapped_column(String(8))
     created_at: Mapped[datetime]
     disabled_at: Mapped[datetime | None]
@@ -148,6 +150,7 @@ WITH_ROLES: Final = (
         USER.c.username,
         USER.c.name,
         USER.c.organisation,
+        USER.c.second_factor_at,
         _ROLE.c.role,
         _ROLE.c.region_code,
         _ROLE.c.institution_id,
@@ -178,8 +181,8 @@ def actor_of(rows: Sequence[Any]) -> Actor | None:
     """From one row of `WITH_ROLES`, and the token's id, for each role; who has none has one row without a role."""
     if not rows:
         return None
-    user_id, username, name, organisation = rows[0][:4]
-    held = [Grant(*row[4:8]) for row in rows if row[4] is not None]
+    user_id, username, name, organisation, second_factor_at = rows[0][:5]
+    held = [Grant(*row[5:9]) for row in rows if row[5] is not None]
     return Actor(
         id=user_id,
         username=username,
@@ -187,7 +190,8 @@ def actor_of(rows: Sequence[Any]) -> Actor | None:
         organisation=organisation,
         grants=tuple(grant for grant in held if grant.ended_at is None),
         recent=tuple(grant for grant in held if grant.ended_at is not None),
-        token_id=rows[0][9],
+        token_id=rows[0][10],
+        has_second_factor=second_factor_at is not None,
     )
 
 

@@ -20,7 +20,9 @@ from inspection.storage import (
     petitions,
     problems,
     rectifications,
+    resets,
     retention,
+    second_factors,
     sessions,
     withdrawals,
 )
@@ -47,7 +49,9 @@ __all__ = [
     "petitions",
     "problems",
     "rectifications",
+    "resets",
     "retention",
+    "second_factors",
     "sessions",
     "withdrawals",
 ]

@@ -1,4 +1,4 @@
-"""How long one stays signed in, and since when one has one's password."""
+"""How long one stays signed in, and since when one has one's password; second factors; resets by two."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -17,6 +17,8 @@ OF_TOKEN = {"desk": sa.Boolean(), "renewed_at": MOMENT, "last_used_at": MOMENT}
 def upgrade() -> None:
     _sessions()
     _passwords()
+    _second_factors()
+    _resets()
 
 
 def _sessions() -> None:
@@ -49,7 +51,57 @@ def _passwords() -> None:
         connection.execute(chosen.values(password_set_at=datetime.now(UTC)))
 
 
+def _second_factors() -> None:
+    op.add_column("user_account", sa.Column("second_factor_at", MOMENT, nullable=True))
+    op.create_table(
+        "second_factor",
+        sa.Column("user_id", sa.Uuid(), nullable=False),
+        sa.Column("secret", sa.LargeBinary(), nullable=False),
+        sa.Column("created_at", MOMENT, nullable=False),
+        sa.Column("confirmed_at", MOMENT, nullable=True),
+        sa.Column("last_step", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["user_id"], ["user_account.id"], name=op.f("fk_second_factor_user_id")),
+        sa.PrimaryKeyConstraint("user_id", name=op.f("pk_second_factor")),
+    )
+    op.create_table(
+        "recovery_code",
+        sa.Column("user_id", sa.Uuid(), nullable=False),
+        sa.Column("code_sha256", sa.String(length=64), nullable=False),
+        sa.Column("created_at", MOMENT, nullable=False),
+        sa.Column("used_at", MOMENT, nullable=True),
+        sa.ForeignKeyConstraint(["user_id"], ["user_account.id"], name=op.f("fk_recovery_code_user_id")),
+        sa.PrimaryKeyConstraint("user_id", "code_sha256", name=op.f("pk_recovery_code")),
+    )
+
+
+def _resets() -> None:
+    op.create_table(
+        "account_reset",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("user_id", sa.Uuid(), nullable=False),
+        sa.Column("asked_by_id", sa.Uuid(), nullable=False),
+        sa.Column("asked_at", MOMENT, nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("second_factor", sa.Boolean(), nullable=False),
+        sa.Column("decision", sa.String(length=8), nullable=True),
+        sa.Column("comment", sa.Text(), nullable=True),
+        sa.Column("decided_by_id", sa.Uuid(), nullable=True),
+        sa.Column("decided_at", MOMENT, nullable=True),
+        sa.Column("decision_sha256", sa.String(length=64), nullable=True),
+        sa.ForeignKeyConstraint(["user_id"], ["user_account.id"], name=op.f("fk_account_reset_user_id")),
+        sa.ForeignKeyConstraint(["asked_by_id"], ["user_account.id"], name=op.f("fk_account_reset_asked_by_id")),
+        sa.ForeignKeyConstraint(["decided_by_id"], ["user_account.id"], name=op.f("fk_account_reset_decided_by_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_account_reset")),
+    )
+    op.create_index(op.f("ix_account_reset_user_id"), "account_reset", ["user_id"])
+
+
 def downgrade() -> None:
+    op.drop_index(op.f("ix_account_reset_user_id"), "account_reset")
+    op.drop_table("account_reset")
+    op.drop_table("recovery_code")
+    op.drop_table("second_factor")
+    op.drop_column("user_account", "second_factor_at")
     op.drop_column("user_account", "password_set_at")
     with op.batch_alter_table("token") as batch:
         for name in OF_TOKEN:

