@@ -60,9 +60,13 @@ def lines(text: str) -> list[dict[str, Any]]:
 
 
 def written(message: Any, *args: Any, logger: str = "inspection.x", **options: Any) -> dict[str, Any]:
-    with listening() as heard:
-        logging.getLogger(logger).error(message, *args, **options)
-    (line,) = lines(heard.getvalue())
+    """One event as it would be written. It goes to no handler: what pytest keeps of a test has to be text."""
+    found = options.get("exc_info")
+    error = (type(found), found, found.__traceback__) if isinstance(found, BaseException) else found
+    made = logging.getLogger(logger).makeRecord(
+        logger, logging.ERROR, __file__, 0, message, args, error, extra=options.get("extra")
+    )
+    (line,) = lines(logs.Lines().format(made))
     return line
 
 

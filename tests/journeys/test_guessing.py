@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import requests
+from pyotp import TOTP
 from requests.adapters import HTTPAdapter
 
 from inspection.actions.guesses import FAILURES_PER_ADDRESS, FAILURES_PER_NAME_AND_ADDRESS
@@ -29,8 +30,8 @@ class From(HTTPAdapter):
         super().init_poolmanager(*given, **{**options, "source_address": (self.address, 0)})
 
 
-def sign_in(base: str, username: str, password: str, address: str = "127.0.0.1") -> int:
-    body = {"username": username, "password": password, "device_name": "x"}
+def sign_in(base: str, username: str, password: str, address: str = "127.0.0.1", otp: str | None = None) -> int:
+    body = {"username": username, "password": password, "device_name": "x", "otp": otp}
     with requests.Session() as session:
         session.mount("http://", From(address))
         return session.post(f"{base}/api/v1/auth/login", json=body, timeout=60).status_code
@@ -55,6 +56,20 @@ def guessed(engine: str, folder: Path, count: int) -> None:
 
 def test_no_guess_too_many_over_four_processes(engine: str, tmp_path: Path) -> None:
     guessed(engine, tmp_path, 160)
+
+
+def test_no_code_too_many_over_four_processes(engine: str, tmp_path: Path) -> None:
+    """Who has the password, and guesses at the second factor from many addresses at once."""
+    with databases.copy(engine) as url, serving_on(url, tmp_path, workers=4) as server:
+        bureau = server.caller("bureau")
+        begun = bureau.put("/auth/second-factor/secret", {"password": databases.PASSWORD}).json()
+        assert bureau.put("/auth/second-factor", {"otp": TOTP(begun["secret"]).now()}).status_code == 200
+
+        def guess(number: int) -> int:
+            return sign_in(server.base, "bureau", databases.PASSWORD, f"127.0.1.{number}", f"{number:06}")
+
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            assert Counter(pool.map(guess, range(1, 49))) == {401: 5, 429: 43}
 
 
 @pytest.mark.drill
