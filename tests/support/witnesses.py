@@ -67,7 +67,7 @@ class Rows:
 
     def open(self) -> Rows:
         self._known = self.read()
-        self._quiet()
+        self.let_go()
         self.copy = f"t{uuid.uuid4().hex}"
         if self.world.engine == "sqlite":
             shutil.copyfile(self.path, self._snapshot)
@@ -77,7 +77,7 @@ class Rows:
         return self
 
     def close(self) -> None:
-        self._quiet()
+        self.let_go()
         databases.drop(self.world.engine, self.copy)
 
     @property
@@ -89,7 +89,8 @@ class Rows:
     def _snapshot(self) -> str:
         return str(make_url(databases.url_of("sqlite", self.copy)).database)
 
-    def _quiet(self) -> None:
+    def let_go(self) -> None:
+        """No connection is held any more."""
         if self._watch is not None:
             self._watch.close()
             self._watch = None
@@ -125,7 +126,7 @@ class Rows:
 
     def restore(self) -> None:
         """As it was at the beginning."""
-        self._quiet()
+        self.let_go()
         if self.world.engine == "sqlite":
             for suffix in ("-wal", "-shm"):
                 Path(f"{self.path}{suffix}").unlink(missing_ok=True)
