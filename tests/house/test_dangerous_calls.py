@@ -36,6 +36,7 @@ WEAK: Final = {"md5", "sha1", "new"}
 NAMED: Final = {
     ("inspection/http_worker.py", "socket"),  # the type of the line on which a request came
     ("inspection/images/drawings.py", "random"),  # the demo's pictures are the same each time
+    ("inspection/pages/second_factor.py", "Markup"),  # a QR code is drawn of dots: no text of anybody stands in it
 }
 
 
