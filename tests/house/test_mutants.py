@@ -34,7 +34,6 @@ TESTS: Final = {
     LOG: (
         "tests/journeys/test_audit_log.py",
         "tests/pages/test_log.py",
-        "tests/actions/test_verification.py",
     ),
 }
 """Besides the matrix."""
@@ -66,7 +65,7 @@ def matrix(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Matrix]:
 
 
 def judges(matrix: Matrix, module: str) -> list[Judge]:
-    by_its_tests = by_tests(*TESTS[module], only="not postgresql")
+    by_its_tests = by_tests(*TESTS[module], only="not postgresql and not tampering")  # which take long
     of_module = {
         PERMISSIONS: [by_matrix(matrix), by_its_tests],
         SCOPE: [by_its_tests, by_matrix(matrix)],
