@@ -50,8 +50,14 @@ EQUIVALENT: Final[dict[str, dict[str, str]]] = {
             "who counts holds either roles that see, whose regions are those that he sees, or the congress's alone"
         ),
     },
-    CHAIN: {},
-    LOG: {},
+    CHAIN: {
+        "written: False → True": "every field of an entry is ASCII",
+        "fields_of: entry.at.astimezone(UTC) → entry.at": "moments come in UTC",
+    },
+    LOG: {
+        "PENDING: 'entries' → 'entriesx'": "a name that nobody else uses",
+        "_append: 16 → 17": "a salt may be longer",
+    },
 }
 """Mutant → why it changes nothing that anybody could notice."""
 
