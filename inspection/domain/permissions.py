@@ -75,13 +75,14 @@ ALLOWED: Final[dict[str, frozenset[str]]] = {
     "notification.read": EVERYONE,
 }
 
-BEFORE_ENROLLING: Final = frozenset({"account.enrol", "account.sign_out"})
-"""All that somebody may whose role demands a second factor, and who has none yet."""
-
 HANDING_IN: Final = frozenset({"photo.upload", "inspection.submit", "problem.rectify", "lead.create"})
 """What was captured while a role was held may be handed in for fourteen days after it ended."""
 
 HANDING_IN_DAYS: Final = 14
+
+BEFORE_ENROLLING: Final = HANDING_IN | {"account.enrol", "account.sign_out"}
+"""All that somebody may whose role demands a second factor, and who has none yet: what a phone has captured is taken
+in whatever was decided meanwhile, since nothing can be read by it."""
 
 
 def may(actor: Actor, permission: str) -> bool:

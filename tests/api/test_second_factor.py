@@ -15,7 +15,7 @@ from werkzeug.test import TestResponse
 from inspection.storage.db import db
 from tests.support.databases import PASSWORD
 from tests.support.desk import Clerk
-from tests.support.world import Person, World
+from tests.support.world import Person, World, jpeg, sha256
 
 STEP = 30
 
@@ -234,6 +234,15 @@ def test_whose_role_demands_one_can_do_nothing_else_before(world: World) -> None
     assert client.put("/api/v1/auth/second-factor", json={"otp": app.shows()}, headers=headers).status_code == 200
     assert client.get("/api/v1/problems", headers=headers).status_code == 200
     assert world.person("inspector").get("/problems").status_code == 200
+
+
+def test_what_was_captured_is_handed_in_before_a_second_factor_is_there(world: World) -> None:
+    photo = jpeg()
+    demand(world, "edu_inspector")
+    assert world.person("inspector").get("/sync").json["code"] == "second_factor_required"
+    assert world.person("inspector").upload(photo).status_code == 201
+    made = world.inspect({"S-01-05": [{"fact": "x", "photos": [sha256(photo)]}]}, photos={sha256(photo): {}})
+    assert made["receipt"]["code"]
 
 
 def test_the_secret_lies_sealed_for_its_owner_and_the_recovery_codes_as_hashes(world: World) -> None:

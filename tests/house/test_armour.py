@@ -14,6 +14,7 @@ from werkzeug.test import TestResponse
 from inspection.demo.cast import PEOPLE
 from inspection.domain.errors import CODES, Refused
 from inspection.pages import assets
+from tests.support import databases
 from tests.support.addresses import OPEN, declared, filled
 from tests.support.desk import Clerk
 from tests.support.holdings import PLACES, Furnisher, Holding
@@ -220,7 +221,7 @@ def test_signing_out_empties_the_browsers_cache(full: tuple[World, Holding]) -> 
     """What may be kept of a picture is gone with its reader."""
     world, _ = full
     clerk = Clerk(world, None)
-    page = clerk.open("/sign-in").send("sign_in", username="league", password="correct horse battery")
+    page = clerk.open("/sign-in").send("sign_in", username="league", password=databases.PASSWORD)
     form = next(form for form in page.forms if form.action == "/sign-out")
     left = clerk.post("/sign-out", form.fields, follow=False)
     assert left.response.headers["Clear-Site-Data"] == '"cache"'

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from inspection.actions.audit_export import export_log
 from inspection.actions.checkpoints import sign_heads
@@ -26,6 +26,7 @@ from inspection.domain.retention import periods
 from inspection.domain.verify_audit import Verifier, verify_folder
 from inspection.storage import audit
 from inspection.storage.db import db
+from inspection.storage.unit import unit
 from tests.support.desk import Clerk
 from tests.support.world import World, jpeg, new_id, sha256
 
@@ -161,6 +162,18 @@ def test_what_failed_leaves_no_entry(world: World) -> None:
     assert world.person("inspector").put(f"/inspections/{new_id()}", body).status_code == 422
     with world.context() as ctx:
         assert audit.heads_for_system(ctx.session) == before
+
+
+def test_what_is_done_to_a_lead_stands_apart(world: World) -> None:
+    with world.context() as ctx:
+        with unit(ctx.session):
+            ctx.record(None, "looked", "lead", "1")
+            ctx.record(None, "looked", "problem", "2")
+        apart = ctx.session.execute(
+            select(audit.LeadLogRow.chain, audit.LeadLogRow.number, audit.LeadLogRow.object_id)
+        ).all()
+        kept = ctx.session.scalars(select(audit.AuditRow.object_id).where(audit.AuditRow.action == "looked")).all()
+    assert ([tuple(row) for row in apart], kept) == ([("system-lead", 1, "1")], ["2"])
 
 
 def test_heads_are_signed_once_a_day_and_told_to_both_offices(world: World) -> None:
