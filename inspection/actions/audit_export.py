@@ -13,8 +13,8 @@ from typing import Any, Final
 from inspection.actions.context import Context
 from inspection.domain import verify_audit
 from inspection.domain.chain import fields_of
-from inspection.storage import audit
-from inspection.storage.audit import CheckpointRow
+from inspection.storage import audit, checkpoints
+from inspection.storage.checkpoints import CheckpointRow
 from inspection.storage.db import lift_limits
 
 FILES: Final = ("checkpoints", "entries", "details", "heads")
@@ -32,7 +32,7 @@ class Line:
 def log_lines(ctx: Context) -> Iterator[Line]:
     """All chains as they stood at one moment; what is appended meanwhile is left out."""
     lift_limits(ctx.session.connection())  # millions of lines take their time
-    for signed in audit.checkpoints_for_system(ctx.session):
+    for signed in checkpoints.checkpoints_for_system(ctx.session):
         yield Line("checkpoints", _signed(signed))
     heads = {head.chain: head for head in audit.heads_for_system(ctx.session)}
     later: list[Line] = []

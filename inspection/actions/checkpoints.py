@@ -10,7 +10,7 @@ from inspection.actions.context import Context
 from inspection.domain import chain
 from inspection.domain.chain import Head
 from inspection.domain.verify_audit import SIGNING
-from inspection.storage import accounts, audit
+from inspection.storage import accounts, audit, checkpoints
 from inspection.storage.audit import APART
 from inspection.storage.unit import unit
 
@@ -33,7 +33,7 @@ def sign_heads(ctx: Context) -> int:
 def _sign(ctx: Context, head: Head) -> bool:
     today = ctx.today()
     with unit(ctx.session):
-        last = audit.last_checkpoint_for_system(ctx.session, head.chain)
+        last = checkpoints.last_checkpoint_for_system(ctx.session, head.chain)
         if last is not None and (last.number >= head.number or last.signed_on >= today):
             return False
         row = {
@@ -44,7 +44,7 @@ def _sign(ctx: Context, head: Head) -> bool:
             "public_key": ctx.audit_key.public_key,
             "signature": ctx.audit_key.sign(chain.checkpoint_text(head, today)),
         }
-        if not audit.add_checkpoint_for_system(ctx.session, row):
+        if not checkpoints.add_checkpoint_for_system(ctx.session, row):
             return False
         kind = APART if head.chain.endswith(APART) else "audit_head"
         ctx.record(None, SIGNING, kind, head.chain, chain=head.chain, number=head.number, seal=head.seal)

@@ -19,6 +19,7 @@ SYSTEM: Final = "system"
 """The chain of what nobody's region has to do with: the worker's doings, failed sign-ins."""
 
 
+_PLAIN: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 ORIGIN: Final = "school-safety-inspection audit log 1"
 
 
@@ -68,7 +69,7 @@ def commitment(salt: bytes, detail: str) -> str:
 
 def written(entry: Entry) -> bytes:
     """An entry as the bytes that are sealed: JSON with its keys in order, no spaces, UTF-8, the moment in UTC."""
-    return json.dumps(fields_of(entry), ensure_ascii=False, separators=(",", ":")).encode()
+    return _PLAIN.encode(fields_of(entry)).encode()
 
 
 def fields_of(entry: Entry) -> dict[str, Any]:

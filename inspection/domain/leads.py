@@ -143,7 +143,7 @@ _HINTS: Final = (
     ),
     ("person_named", re.compile(r"姓名|名字|名叫|叫做|(?<![喊呼尖吼惨嚎大])叫[\u4e00-\u9fff]{2}|[Nn]amed\s+[A-Z]")),
 )
-"""What points to one child. The phone has the same rules (`phone/lead_hints.js`), held together by
+"""What points to one child. The phone has the same rules (`phone/checklist.js`), held together by
 `tests/rules/lead_hints.json`."""
 
 _BETWEEN_DIGITS: Final = re.compile(r"(?<=\d)[ \u00b7.]+(?=\d)|(?<=\d)-(?=\d{4}(?:\D|$)|\d{4}-)")

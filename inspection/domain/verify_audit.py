@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 ORIGIN = "school-safety-inspection audit log 1"
+PLAIN = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 ERASING = "erase_audit_detail"
 SIGNING = "sign_head"
 
@@ -57,7 +58,7 @@ class Verifier:
             self.wrong.append(f"{name}: entry {expected} was expected here")
         previous = self.seals.get(chain) or hashlib.sha256(b"\x02" + chain.encode()).digest()
         fields = {one: entry[one] for one in sorted(entry) if one != "seal"}
-        text = json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode()
+        text = PLAIN.encode(fields).encode()
         leaf = hashlib.sha256(b"\x00" + text).digest()
         sealed = hashlib.sha256(b"\x01" + previous + leaf).digest()
         if sealed.hex() != entry["seal"]:

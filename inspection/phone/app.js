@@ -3,8 +3,6 @@
 import * as api from './api.js';
 import { beginNewLog, lastEnd, mine, NewerVersion, NoStorage, openFor, shared, StorageFull } from './db.js';
 import { expectedPhoto, Finished, forgetExpected, NoRoom } from './draft.js';
-import { html } from './html.js';
-import { sendLeads, settleLeads } from './lead.js';
 import * as outbox from './outbox.js';
 import { Unusable } from './photo.js';
 import * as account from './screens/account.js';
@@ -19,7 +17,7 @@ import * as queue from './screens/queue.js';
 import * as rectify from './screens/rectify.js';
 import * as task from './screens/task.js';
 import * as sync from './sync.js';
-import { dateOf, language, preferredLanguage, t, timeText, useLanguage, useZoneOf } from './words.js';
+import { dateOf, html, language, preferredLanguage, t, timeText, useLanguage, useZoneOf } from './words.js';
 
 const TICK_MS = 15000;
 const REFRESH_MS = 600000;
@@ -292,7 +290,7 @@ async function route() {
 async function settle() {
   api.hangUp();
   await outbox.halt();
-  await settleLeads();
+  await lead.settleLeads();
   await refreshing?.catch(() => {});
 }
 
@@ -398,7 +396,7 @@ async function tick(hurried = false) {
     return;
   }
   if (!session || signedOut) return;
-  await sendLeads();
+  await lead.sendLeads();
   await (hurried ? outbox.hurry() : outbox.send());
   if (document.visibilityState === 'visible' && Math.abs(Date.now() - refreshedAt) > REFRESH_MS) await refresh();
 }

@@ -5,9 +5,9 @@ done to leads stands in a table of its own, so that no number of the log tells o
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -93,19 +93,6 @@ class AuditHeadRow(Base):
     chain: Mapped[str] = mapped_column(String(16), primary_key=True)
     number: Mapped[int] = mapped_column(BigInteger)
     seal: Mapped[str] = mapped_column(String(64))
-
-
-class CheckpointRow(Base):
-    """A head that was signed: `signature` (Ed25519, 128 hex digits) is over `chain.checkpoint_text`, verified by
-    `public_key` (64 hex digits)."""
-
-    __tablename__ = "audit_checkpoint"
-    chain: Mapped[str] = mapped_column(String(16), primary_key=True)
-    number: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
-    seal: Mapped[str] = mapped_column(String(64))
-    signed_on: Mapped[date]
-    public_key: Mapped[str] = mapped_column(String(64))
-    signature: Mapped[str] = mapped_column(String(128))
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,21 +282,6 @@ def erase_details_for_system(session: Session, before: datetime, kept: Collectio
             )
             erased.append((name, first, last))
     return erased
-
-
-def checkpoints_for_system(session: Session) -> Iterator[CheckpointRow]:
-    yield from session.scalars(select(CheckpointRow).order_by(CheckpointRow.chain, CheckpointRow.number))
-
-
-def last_checkpoint_for_system(session: Session, name: str) -> CheckpointRow | None:
-    return session.scalar(
-        select(CheckpointRow).where(CheckpointRow.chain == name).order_by(CheckpointRow.number.desc()).limit(1)
-    )
-
-
-def add_checkpoint_for_system(session: Session, row: Mapping[str, Any]) -> bool:
-    """Whether it is new."""
-    return insert_or_ignore(session, CheckpointRow, [row]) == 1
 
 
 def list_entries(

@@ -11,6 +11,7 @@ from typing import Any, Final
 import jsonschema_rs
 import pytest
 from marshmallow import Schema
+from pyotp import TOTP
 from werkzeug.test import TestResponse
 
 from inspection.actions.setup import create_first_administrator
@@ -21,6 +22,7 @@ from tests.support import databases
 from tests.support.addresses import filled
 from tests.support.changes import counted
 from tests.support.holdings import PLACES, Furnisher, Holding, credit_code
+from tests.support.leads import lead_in
 from tests.support.world import Person, World, made_world, new_id
 
 COLUMNS: Final = sorted({column.name for table in tables.metadata.tables.values() for column in table.columns})
@@ -196,16 +198,58 @@ def the_rest(world: World, held: Holding) -> None:
     devices = following.get("/auth/devices").json["items"]
     other = next(one["id"] for one in devices if not one["current"])
     assert following.call("DELETE", f"/auth/devices/{other}").status_code == 204
-    change = {"old": databases.PASSWORD, "new": "quite another one"}
+    change = {"old": databases.PASSWORD, "new": "Quite another 1"}
     assert following.call("POST", "/auth/password", json=change).status_code == 204
     with world.context() as ctx:
         code = create_first_administrator(ctx, "newcomer")
     chosen = {"username": "newcomer", "code": code, "password": databases.PASSWORD, "device_name": "手机"}
     assert leaving.call("POST", "/auth/activation", json=chosen).status_code == 201
+    the_lead(world)
+    the_second_factor(world, leaving)
+    the_lost_password(world, leaving)
     for declared in DECLARATIONS.values():
         if declared.method == "GET":
             for who in READERS:
                 world.person(who).get(at(declared.path) + QUERIES.get(declared.path, ""))
+
+
+def the_lead(world: World) -> None:
+    lead_id = lead_in(world, "called")
+    assert world.person("procurator").get(f"/leads/{lead_id}?purpose=办理").status_code == 200
+
+
+def the_second_factor(world: World, person: Person) -> None:
+    def call(method: str, what: str, **body: Any) -> Any:
+        answer = person.call(method, f"/auth/second-factor{what}", json=body)
+        assert answer.status_code in (200, 204), (what, answer.text)
+        return answer.json
+
+    def code() -> str:
+        world.clock.go(seconds=30)
+        return TOTP(secret).at(world.clock.now())
+
+    secret = call("PUT", "/secret", password=databases.PASSWORD)["secret"]
+    call("PUT", "", otp=code())
+    call("PUT", "/recovery-codes", otp=code())
+    call("POST", "/removal", password=databases.PASSWORD, otp=code())
+
+
+def the_lost_password(world: World, person: Person) -> None:
+    """Let in again by two administrators; and ninety days later the one that was chosen is too old."""
+    world.employ("second-secadmin", Grant("secadmin", "150000"))
+    at = f"/users/{person.id}/resets/{new_id()}"
+    asked = world.person("secadmin").put(at, {"reason": "手机丢失，本人到场核实", "second_factor": False})
+    assert asked.status_code == 201, asked.text
+    agreed = world.person("second-secadmin").put(f"{at}/decision", {"decision": "approve"})
+    assert agreed.status_code == 200, agreed.text
+    assert world.person("secadmin").get(at.rpartition("/")[0]).status_code == 200
+    chosen = {"username": person.username, "code": agreed.json["code"], "password": "Steppe-Wind-7"}
+    activated = world.person("secadmin").call("POST", "/auth/activation", json={**chosen, "device_name": "手机"})
+    assert activated.status_code == 201, activated.text
+    world.clock.go(days=91)
+    another = {"username": person.username, "old": "Steppe-Wind-7", "new": "Another-Wind-8"}
+    changed = world.person("secadmin").call("POST", "/auth/expired-password", json=another)
+    assert changed.status_code == 204, changed.text
 
 
 def test_every_operation_succeeds_for_somebody_as_the_document_says(lived: tuple[Watch, Holding]) -> None:

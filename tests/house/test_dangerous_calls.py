@@ -105,4 +105,4 @@ def test_scripts_run_no_text_and_write_markup_in_one_place() -> None:
         source = path.read_text(encoding="utf-8")
         assert not re.search(r"\beval\(|new Function|document\.write|outerHTML|insertAdjacentHTML|srcdoc", source), path
         writing += [path.name for _ in re.finditer(r"\.innerHTML\s*=[^=]", source)]
-    assert writing == ["app.js"], "what `html.js` has escaped is mounted there"
+    assert writing == ["app.js"], "what `html` has escaped is mounted there"

@@ -7,8 +7,8 @@ from graphlib import TopologicalSorter
 from pathlib import Path
 
 CLIENT = Path(__file__).parents[2] / "inspection/phone"
-FLOORS = ("app", "screens", "draft sync", "outbox", "photo checklist lead", "api db html words lead_hints")
-PURE = ("checklist", "html", "lead_hints")
+FLOORS = ("app", "screens", "draft sync", "outbox", "photo checklist", "api db words")
+PURE = ("checklist",)
 IMPORT = re.compile(r"^import (?:.*? from )?'(\.[^']+)';", re.M | re.S)
 
 

@@ -11,7 +11,8 @@ import pytest
 from sqlalchemy import select
 
 from inspection.domain.actor import Grant
-from inspection.storage.accounts import RoleRow, TokenRow, find_user_for_system
+from inspection.storage.accounts import RoleRow, find_user_for_system
+from inspection.storage.sessions import TokenRow
 from tests.support.databases import ENGINES
 from tests.support.desk import Clerk
 from tests.support.matrix import signed_form

@@ -25,6 +25,7 @@ from inspection.actions.lead_keys import drop_old_keys, propose_transfers, rotat
 from inspection.actions.retention import erase_old_details
 from inspection.api.endpoint import DECLARATIONS
 from inspection.demo.cast import PEOPLE
+from inspection.domain.retention import periods
 from inspection.pages.routes import PAGES
 from inspection.storage import audit
 from inspection.storage.db import db
@@ -273,7 +274,7 @@ def compare(world: World, folder: Path, monkeypatch: pytest.MonkeyPatch, people:
         for one in (world, other):
             with one.context() as ctx:
                 sign_heads(ctx)
-                erase_old_details(ctx)
+                erase_old_details(ctx, periods("").log)
         for who in OTHERS:
             assert told(world, who) == told(other, who), who
         assert told(world, HANDLER) != told(other, HANDLER)

@@ -167,7 +167,7 @@ def test_what_points_to_a_child_is_hinted_while_one_types(phone: Phone) -> None:
 def test_phone_and_server_see_the_same_hints(phone: Phone) -> None:
     page = ready(phone)
     seen = page.evaluate(
-        "async (texts) => { const {identifying} = await import('/m/lead_hints.js'); return texts.map(identifying) }",
+        "async (texts) => { const {identifying} = await import('/m/checklist.js'); return texts.map(identifying) }",
         [one["text"] for one in HINTS],
     )
     assert seen == [one["codes"] for one in HINTS]

@@ -24,7 +24,7 @@ LIKE: Final = {
 }
 """Who may what somebody of the cast may, elsewhere."""
 LATE: Final[dict[str, set[str]]] = {
-    "left": {"/photos/<hash:sha256>", "/inspections/<uuid:inspection_id>"},
+    "left": {"/photos/<hash:sha256>", "/inspections/<uuid:inspection_id>", "/leads/<uuid:lead_id>"},
     "left-school": {
         "/photos/<hash:sha256>",
         "/problems/<uuid:problem_id>/rectifications/<uuid:rectification_id>",
@@ -81,6 +81,18 @@ PAGES: Final[dict[tuple[str, str], set[str]]] = {
     ("GET", "/"): ANYONE,
     ("GET", "/sign-in"): ANYONE,
     ("POST", "/sign-in"): ANYONE,
+    ("GET", "/expired-password"): ANYONE,
+    ("POST", "/expired-password"): ANYONE,
+    ("GET", "/account/second-factor"): ALL,
+    ("POST", "/account/second-factor"): ALL,
+    ("POST", "/account/second-factor/secret"): ALL,
+    ("POST", "/account/second-factor/recovery-codes"): ALL,
+    ("POST", "/account/second-factor/removal"): ALL,
+    ("GET", "/leads"): INSPECTORS,
+    ("GET", "/leads/<uuid:lead_id>"): INSPECTORS,
+    ("POST", "/leads/<uuid:lead_id>/steps/<kind>"): INSPECTORS,
+    ("POST", "/users/<uuid:user_id>/resets"): {"secadmin"},
+    ("POST", "/users/<uuid:user_id>/resets/<uuid:reset_id>/decision"): {"secadmin"},
     ("GET", "/activation"): ANYONE,
     ("POST", "/activation"): ANYONE,
     ("POST", "/language"): ANYONE,
@@ -175,6 +187,18 @@ PAGES: Final[dict[tuple[str, str], set[str]]] = {
 }
 """Who ever opens a page or sends a form of it."""
 
+ELSEWHERE: Final = {
+    ("GET", "/leads"),
+    ("GET", "/leads/<uuid:lead_id>"),
+    ("PUT", "/leads/<uuid:lead_id>"),
+    ("PUT", "/leads/<uuid:lead_id>/steps/<uuid:step_id>"),
+    ("POST", "/leads/<uuid:lead_id>/steps/<kind>"),
+    ("PUT", "/users/<uuid:user_id>/resets/<uuid:reset_id>/decision"),
+    ("POST", "/users/<uuid:user_id>/resets/<uuid:reset_id>/decision"),
+}
+"""Whoever may is asked in `tests/api/test_leads.py`, in two worlds, and in `tests/api/test_resets.py`: there is none of
+this in these places. Whoever may not is asked here."""
+
 OWN_THINGS: Final = {"notification_id": HOLDS, "device_id": HOLDS | ACCOUNTS, "user_id": ACCOUNTS}
 """What hangs on people and not on institutions: whose it is."""
 
@@ -206,6 +230,13 @@ STATE: Final = {409, 422}
 """Allowed, and refused for its state or its content."""
 OPEN_ACTS: Final = tuple(f"{at}{act}" for at in ("", f"{PREFIX}/auth") for act in ("/sign-in", "/login", "/activation"))
 """Where one comes to sign in: refused as wrong, or as unfinished."""
+FACTORS: Final = tuple(
+    f"{at}{act}"
+    for at in ("/account/second-factor", f"{PREFIX}/auth/second-factor")
+    for act in ("", "/secret", "/recovery-codes", "/removal")
+)
+OLD_PASSWORDS: Final = ("/expired-password", f"{PREFIX}/auth/expired-password")
+"""Where a password or a code is asked for: refused as wrong."""
 SHOWS_NOTHING: Final = "/photos/<hash:sha256>"
 """A form by which an original is asked for: the same for every hash, whether anything has it or not."""
 ORIGINALS: Final = (f"{PREFIX}/photos/<hash:sha256>", "/photos/<hash:sha256>/original")
@@ -268,7 +299,7 @@ class Access:
         good = SEEN if cell.method == "GET" else DONE | STATE
         named = objects(cell.method, cell.path)
         if not named and cell.key not in IN_BODY:
-            return good | {401} if cell.path in OPEN_ACTS else good
+            return good | {401} if cell.path in (*OPEN_ACTS, *FACTORS, *OLD_PASSWORDS) else good
         if cell.path == SHOWS_NOTHING:
             return good
         if self._another_s(cell):

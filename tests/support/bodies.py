@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from tests.support import databases
 from tests.support.holdings import Holding, credit_code
+from tests.support.leads import lead_body
 from tests.support.world import World, jpeg, new_id
 
 Body = Callable[[World, Holding], Any]
@@ -51,10 +52,30 @@ BODIES: Final[dict[tuple[str, str], Body]] = {
     ("POST", "/auth/activation"): lambda _, __: {
         "username": "waits",
         "code": "x",
-        "password": "a new long one",
+        "password": "A new long 1",
         "device_name": "x",
     },
-    ("POST", "/auth/password"): lambda _, __: {"old": databases.PASSWORD, "new": "another long one"},
+    ("POST", "/auth/password"): lambda _, __: {"old": databases.PASSWORD, "new": "Another long 1"},
+    ("POST", "/auth/expired-password"): lambda _, held: {
+        "username": held.place.unit,
+        "old": databases.PASSWORD,
+        "new": "Another long 1",
+    },
+    ("PUT", "/auth/second-factor"): lambda _, __: {"otp": "000000"},
+    ("PUT", "/auth/second-factor/secret"): lambda _, __: {"password": databases.PASSWORD},
+    ("PUT", "/auth/second-factor/recovery-codes"): lambda _, __: {"otp": "000000"},
+    ("POST", "/auth/second-factor/removal"): lambda _, __: {"password": databases.PASSWORD, "otp": "000000"},
+    ("PUT", "/users/<uuid:user_id>/resets/<uuid:reset_id>"): lambda _, __: {
+        "reason": "手机丢失，本人到场核实",
+        "second_factor": False,
+    },
+    ("PUT", "/users/<uuid:user_id>/resets/<uuid:reset_id>/decision"): lambda _, __: {"decision": "approve"},
+    ("PUT", "/leads/<uuid:lead_id>"): lambda world, held: lead_body(world, institution_id=held.ids["institution_id"]),
+    ("PUT", "/leads/<uuid:lead_id>/steps/<uuid:step_id>"): lambda world, _: {
+        "kind": "note",
+        "at": world.clock.local(world.clock.now()).isoformat(),
+        "text": "x",
+    },
     ("PUT", "/calendar/<int:year>"): _year,
     ("PUT", "/institutions/<uuid:institution_id>"): lambda _, held: {
         "name": "新学校",
@@ -198,7 +219,7 @@ def form_of(world: World, held: Holding, path: str) -> dict[str, Any]:
         "credit_code": credit_code(98),
         "competent_department": "x",
         "old": databases.PASSWORD,
-        "new": "another long one",
-        "again": "another long one",
+        "new": "Another long 1",
+        "again": "Another long 1",
         **next((fields for end, fields in SPECIAL.items() if path.endswith(end)), {}),
     }

@@ -4,7 +4,7 @@ must be noticed, and what the matrix says of it."""
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -22,8 +22,8 @@ from inspection.domain.actor import Actor, Grant
 from inspection.domain.errors import Refused
 from inspection.domain.permissions import ALLOWED
 from inspection.pages import desk
-from inspection.storage import accounts, evidence, notices, scope
-from inspection.storage.accounts import TokenRow
+from inspection.storage import accounts, evidence, notices, scope, sessions
+from inspection.storage.sessions import TokenRow
 from inspection.storage.unit import unit
 from tests.support.holdings import token_of
 from tests.support.world import World
@@ -89,25 +89,29 @@ def a_bureau_speaks_for_all_everywhere(world: World, patch: pytest.MonkeyPatch) 
 
 
 def a_token_lives_for_ever(world: World, patch: pytest.MonkeyPatch) -> None:
-    def lenient(session: Session, token: str, *, now: datetime, recent_since: datetime) -> Any:
-        user = session.get(accounts.UserRow, session.scalar(select(TokenRow.user_id).filter_by(token_sha256=token)))
-        if user is None:
+    def lenient(session: Session, token_sha256: str, *, now: datetime, recent_since: datetime) -> sessions.Known | None:
+        del recent_since
+        row = session.scalar(select(TokenRow).filter_by(token_sha256=token_sha256))
+        if row is None:
             return None
-        session.expunge(user)
+        user = session.get_one(accounts.UserRow, row.user_id)
         roles = session.scalars(select(accounts.RoleRow).filter_by(user_id=user.id, ended_at=None))
         grants = tuple(Grant(role.role, role.region_code, role.institution_id) for role in roles)
-        return Actor(user.id, user.username, user.name, user.organisation, grants)
+        actor = Actor(user.id, user.username, user.name, user.organisation, grants, token_id=row.id)
+        known = sessions.Known(actor, row.desk, now, rights_changed=False)
+        session.rollback()
+        return known
 
-    patch.setattr(accounts, "actor_by_token_for_system", lenient)
+    patch.setattr(sessions, "known_by_token_for_system", lenient)
 
 
 def a_role_that_ended_is_held(world: World, patch: pytest.MonkeyPatch) -> None:
     def held(rows: Any) -> Any:
         actor = known(rows)
-        return actor and Actor(actor.id, actor.username, actor.name, "", (*actor.grants, *actor.recent), (), rows[0][8])
+        return actor and replace(actor, grants=(*actor.grants, *actor.recent), recent=())
 
-    known = accounts._actor
-    patch.setattr(accounts, "_actor", held)
+    known = sessions.actor_of
+    patch.setattr(sessions, "actor_of", held)
 
 
 def a_list_writes(world: World, patch: pytest.MonkeyPatch) -> None:

@@ -16,9 +16,11 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from inspection.domain.actor import Grant
-from inspection.storage.accounts import RoleRow, TokenRow, find_user_for_system
+from inspection.storage.accounts import RoleRow, find_user_for_system
+from inspection.storage.sessions import TokenRow
 from tests.support.access import (
     DONE,
+    ELSEWHERE,
     IN_BODY,
     PAGES,
     PLACES,
@@ -114,6 +116,8 @@ class Matrix:
         not. Whoever may not at all is asked of one place alone: nothing is looked up for him."""
         for method, path, _ in declared():
             cell = Cell(who, method, path, "own")
+            if cell.key in ELSEWHERE and self.access.allowed(cell):
+                continue
             if not (objects(method, path) or cell.key in IN_BODY) or not self.access.allowed(cell):
                 yield cell
                 continue

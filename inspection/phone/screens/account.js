@@ -2,10 +2,9 @@
 
 import { call, NoNetwork, VERSION } from '../api.js';
 import { openDrafts } from '../draft.js';
-import { html } from '../html.js';
-import { unsentLeads } from '../lead.js';
+import { unsentLeads } from './lead.js';
 import { backup, entries, unsent } from '../outbox.js';
-import { LANGUAGES, language, sizeText, t } from '../words.js';
+import { html, language, LANGUAGES, sizeText, t } from '../words.js';
 
 const LITTLE_ROOM = 300 * 1048576;
 

@@ -2,10 +2,9 @@
 
 import { NoNetwork } from '../api.js';
 import { addDrawing, addPhoto, detach, expectPhoto, forgetExpected, photoBytes, photosOf } from '../draft.js';
-import { html } from '../html.js';
 import { canvasOf, locate, urlOf } from '../photo.js';
 import * as sync from '../sync.js';
-import { momentText, t } from '../words.js';
+import { html, momentText, t } from '../words.js';
 
 const urls = new Map();
 

@@ -1,7 +1,6 @@
 // 问题面板: one finding, opened in place under its item. Every keystroke is kept; nothing here asks to be saved.
 
-import { html } from '../html.js';
-import { codes, t } from '../words.js';
+import { codes, html, t } from '../words.js';
 import { photoButtons, photoStrip } from './camera.js';
 
 const SEVERITIES = ['general', 'serious', 'critical'];

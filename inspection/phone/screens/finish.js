@@ -2,10 +2,9 @@
 
 import { items } from '../checklist.js';
 import * as drafts from '../draft.js';
-import { html } from '../html.js';
 import * as outbox from '../outbox.js';
 import * as sync from '../sync.js';
-import { t } from '../words.js';
+import { html, t } from '../words.js';
 import { drawStroke, followPen, photoButtons, photosByHash, photoStrip, take, thumbUrl } from './camera.js';
 
 async function loaded(id, app) {

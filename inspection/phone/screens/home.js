@@ -3,10 +3,9 @@
 import { NoNetwork, VERSION } from '../api.js';
 import { mine } from '../db.js';
 import { openDrafts } from '../draft.js';
-import { go, html } from '../html.js';
 import { entries, unsent } from '../outbox.js';
 import * as sync from '../sync.js';
-import { daysBetween, dayText, dueText, momentText, t } from '../words.js';
+import { daysBetween, dayText, dueText, go, html, momentText, t } from '../words.js';
 import { keptForSure, limitList, limitsHere } from './account.js';
 
 /** Where 工作台 stands now: it may be built anew while something that began on it is still under way. */

@@ -3,10 +3,9 @@
 import { items, applies, verdict } from '../checklist.js';
 import { mine } from '../db.js';
 import * as drafts from '../draft.js';
-import { html } from '../html.js';
 import * as outbox from '../outbox.js';
 import * as sync from '../sync.js';
-import { deviceMoment, t, timeText } from '../words.js';
+import { deviceMoment, html, t, timeText } from '../words.js';
 import { dropPhoto, photoButtons, photosByHash, photoStrip, readyThumbs, take } from './camera.js';
 import { changed, findingPanels, severityOf, withPhrase } from './finding.js';
 import { answerable } from './task.js';

@@ -2,11 +2,10 @@
 
 import { call, NoNetwork } from '../api.js';
 import { mine } from '../db.js';
-import { html } from '../html.js';
 import * as outbox from '../outbox.js';
 import { urlOf } from '../photo.js';
 import * as sync from '../sync.js';
-import { dateOf, dayText, dueText, momentText, t } from '../words.js';
+import { dateOf, dayText, dueText, html, momentText, t } from '../words.js';
 import {
   asked, dayAndTime, drawing, faultsBox, field, isRight, queuedBox, queueInstead, setRight, severityBadge,
 } from './problem.js';

@@ -3,10 +3,9 @@
 import { NoNetwork } from '../api.js';
 import { mine } from '../db.js';
 import * as drafts from '../draft.js';
-import { html } from '../html.js';
 import * as outbox from '../outbox.js';
 import * as sync from '../sync.js';
-import { addDays, dateOf, dayText, dueText, momentText, t, timeText } from '../words.js';
+import { addDays, dateOf, dayText, dueText, html, momentText, t, timeText } from '../words.js';
 import { Pictures } from './camera.js';
 
 /** What the institution itself may do, and while what of it waits to be sent it is not offered again. */

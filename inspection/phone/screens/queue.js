@@ -1,9 +1,8 @@
 // 待上传 and 回执: each record in its own words; never a tick before the server's receipt.
 
 import { openAgain } from '../draft.js';
-import { html } from '../html.js';
 import * as outbox from '../outbox.js';
-import { dueText, momentText, sizeText, t, timeText } from '../words.js';
+import { dueText, html, momentText, sizeText, t, timeText } from '../words.js';
 import { saveBackup } from './account.js';
 
 const stored = (entry) => entry.photos.filter((photo) => photo.stored).length;

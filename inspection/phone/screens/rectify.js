@@ -1,10 +1,9 @@
 // 整改: what the institution did about a problem, with its photos or papers, handed in for review.
 
 import * as drafts from '../draft.js';
-import { html } from '../html.js';
 import * as outbox from '../outbox.js';
 import * as sync from '../sync.js';
-import { dateOf, dayText, momentText, t } from '../words.js';
+import { dateOf, dayText, html, momentText, t } from '../words.js';
 import { dropPhoto, photoButtons, photosByHash, photoStrip, Pictures, take } from './camera.js';
 import {
   asked, bodyOf, dueBadge, factOf, faultsBox, field, inTurn, isRight, isUnderWay, known, nothingKnown, queuedBox, queuedFor,

@@ -2,13 +2,11 @@
 
 import { mine } from '../db.js';
 import { KINDS, openDrafts, startInspection } from '../draft.js';
-import { html } from '../html.js';
-import { unsentLeads } from '../lead.js';
 import { locate } from '../photo.js';
 import * as sync from '../sync.js';
-import { codes, dayText, dueText, t } from '../words.js';
+import { codes, dayText, dueText, html, t } from '../words.js';
 import { isApple } from './account.js';
-import { sendAgain, unsentList } from './lead.js';
+import { sendAgain, unsentLeads, unsentList } from './lead.js';
 
 const MOST_SHOWN = 50;
 
