@@ -396,7 +396,7 @@ async function tick(hurried = false) {
     return;
   }
   if (!session || signedOut) return;
-  await lead.sendLeads();
+  await lead.sendLeads().catch(complain); // whatever is wrong with them, the others go
   await (hurried ? outbox.hurry() : outbox.send());
   if (document.visibilityState === 'visible' && Math.abs(Date.now() - refreshedAt) > REFRESH_MS) await refresh();
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import string
 import subprocess
 import sys
@@ -286,3 +287,11 @@ def test_the_flags_of_profiles_and_checklists_are_the_same() -> None:
         flag for checklist in loader.published().values() for item in checklist.items() for flag in item.applies_when
     }
     assert named <= engine.KNOWN_FLAGS
+
+
+def test_the_suite_runs_every_floor() -> None:
+    """They are named, the longest first; one that is not named would never be run."""
+    listed = re.search(r"\$\(addprefix tests/,([a-z ]+)\)", (ROOT / "Makefile").read_text(encoding="utf-8"))
+    assert listed is not None
+    floors = {path.parent.name for path in (ROOT / "tests").glob("*/test_*.py")}
+    assert set(listed[1].split()) == floors
