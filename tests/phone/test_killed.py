@@ -272,6 +272,7 @@ def killed_while_finishing(site: Site, profile: Profile, moment: float) -> bool:
     return finished
 
 
+@pytest.mark.short_drill
 def test_killed_while_finishing(site: Site, line: Line, profile: Profile, grown: Grown) -> None:
     ready(profile.start())
     moments = [0.02, 0.1]

@@ -222,6 +222,7 @@ def test_what_does_not_belong_together_is_not_installed_and_the_old_client_hands
 # ── the office ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.short_drill
 def test_what_the_office_changed_meanwhile_is_flagged_in_words(
     site: Site, line: Line, phone: Phone, tmp_path: Path
 ) -> None:

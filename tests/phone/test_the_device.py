@@ -72,6 +72,7 @@ def room(phone: Phone, size: int) -> None:
 # ── no room ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.short_drill
 def test_a_full_phone_lets_go_of_what_was_received_and_of_nothing_else(site: Site, line: Line, phone: Phone) -> None:
     room(phone, 2_150_000)
     page = ready(phone)
@@ -160,6 +161,7 @@ def moment(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
+@pytest.mark.short_drill
 def test_a_clock_that_is_two_days_off_refuses_nothing(site: Site, line: Line, phone: Phone) -> None:
     phone.context.add_init_script(f"({SHIFTED})()")
     plan(site, "小河马幼儿园", "inspector")
@@ -226,6 +228,7 @@ def test_a_clock_put_back_does_not_stop_the_queue(site: Site, line: Line, phone:
 # ── storage that goes away, and what browsers lack ───────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.short_drill
 def test_storage_that_was_thrown_away_is_not_passed_over_in_silence(site: Site, line: Line, profile: Profile) -> None:
     said_so = "本机浏览器清除过本应用的数据"
     phone = profile.start()

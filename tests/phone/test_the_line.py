@@ -189,6 +189,7 @@ def cut_at(site: Site, line: Line, phone: Phone, number: int) -> bool:
     return broke
 
 
+@pytest.mark.short_drill
 def test_cut_at_a_message(site: Site, line: Line, phone: Phone, grown: Grown) -> None:
     """The record's answer, a photo, a photo's answer, the receipt; `make drill` has them all."""
     ready(phone)
@@ -328,6 +329,7 @@ def test_the_server_is_killed_in_mid_sending_and_what_is_left_goes_by_itself_whe
 # ── in its order ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.short_drill
 def test_a_danger_goes_before_the_photos_that_wait(site: Site, line: Line, phone: Phone, grown: Grown) -> None:
     ready(phone)
     with held(line, PUT_PHOTO) as begun:
