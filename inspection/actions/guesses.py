@@ -17,6 +17,8 @@ FAILURE_WINDOW: Final = timedelta(minutes=15)
 FAILURES_PER_NAME_AND_ADDRESS: Final = 10
 FAILURES_PER_NAME: Final = 50
 FAILURES_PER_ADDRESS: Final = 100
+LONGEST_WINDOW: Final = max(FAILURE_WINDOW, *(window for _, _, window in LIMITS))
+"""Until then what was counted may still hold somebody back."""
 
 
 def attempt(ctx: Context, username: str, address: str) -> tuple[str, ...]:
@@ -78,7 +80,7 @@ def succeeded(ctx: Context, subjects: tuple[str, ...]) -> None:
 def failed(ctx: Context, user_id: UUID | None, address: str) -> Refused:
     """Record a failure, which is counted already; the refusal, the same whatever was wrong."""
     with unit(ctx.session):
-        attempts.forget_old_attempts_for_system(ctx.session, ctx.now() - FAILURE_WINDOW)
+        attempts.forget_old_attempts_for_system(ctx.session, ctx.now() - LONGEST_WINDOW)
         ctx.record(None, "sign_in_failed", "account", user_id or "unknown", address=address)
     return Refused("wrong_credentials")
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import timedelta
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 from uuid import UUID
 
 from sqlalchemy import ColumnElement
+from sqlalchemy.orm import Session
 
 from inspection.actions.context import Context, new_id
 from inspection.actions.evidence import PDF, SIZES
@@ -29,8 +30,8 @@ def erase_expired(ctx: Context, periods: Periods) -> dict[str, int]:
     return {
         "originals": sum(1 for _ in _originals(ctx, periods.originals)),
         "log": erase_old_details(ctx, periods.log),
-        "messages": _messages(ctx, periods.messages),
-        "sessions": _sessions(ctx, periods.sessions),
+        "messages": _rows(ctx, "messages", retention.erase_messages_for_system, periods.messages),
+        "sessions": _rows(ctx, "sessions", retention.erase_sessions_for_system, periods.sessions),
         "unnamed": sum(1 for _ in _unnamed(ctx, periods.unnamed)),
     }
 
@@ -119,19 +120,12 @@ def _erase(ctx: Context, sha256: str, condition: ColumnElement[bool]) -> bool:
     return True
 
 
-def _messages(ctx: Context, kept: timedelta) -> int:
+def _rows(ctx: Context, what: str, erase: Callable[[Session, datetime], int], kept: timedelta) -> int:
+    """Rows that are older than they are kept; how many, which is all that is put on record."""
     with unit(ctx.session):
-        count = retention.erase_messages_for_system(ctx.session, ctx.now() - kept)
+        count = erase(ctx.session, ctx.now() - kept)
         if count:
-            ctx.record(None, "erase_messages", "installation", "messages", count=count)
-    return count
-
-
-def _sessions(ctx: Context, kept: timedelta) -> int:
-    with unit(ctx.session):
-        count = retention.erase_sessions_for_system(ctx.session, ctx.now() - kept)
-        if count:
-            ctx.record(None, "erase_sessions", "installation", "sessions", count=count)
+            ctx.record(None, f"erase_{what}", "installation", what, count=count)
     return count
 
 

@@ -10,6 +10,7 @@ from flask import Response, url_for
 
 from inspection.actions import leads as actions
 from inspection.actions.context import Context
+from inspection.actions.institutions import regions_of
 from inspection.domain.actor import Actor
 from inspection.domain.errors import Refused
 from inspection.domain.leads import SAID
@@ -27,7 +28,8 @@ def leads(ctx: Context, actor: Actor, query: Query) -> Response:
     if query.faults:
         raise Refused("invalid", query.faults)
     listed = actions.list_leads(ctx, actor, query.after, ROWS)
-    return page("leads.html", query=query, listed=listed, next=cursor_of(listed.next_key))
+    regions = dict(regions_of(ctx, actor))
+    return page("leads.html", query=query, listed=listed, next=cursor_of(listed.next_key), regions=regions)
 
 
 @place("/leads/<uuid:lead_id>", "lead.read", query=LeadQuery())
@@ -42,6 +44,7 @@ def lead(ctx: Context, actor: Actor, query: Query, lead_id: UUID) -> Response:
         query=query,
         wrong=wrong_in(query),
         one=line,
+        regions=dict(regions_of(ctx, actor)),
         readable=readable,
         opened=opened,
         steps=steps,

@@ -162,7 +162,7 @@ class FolderStore(_Local):
     def erase(self, sha256: str) -> None:
         self._erase_derived(sha256)
         path = self._path(sha256)
-        if path.exists():
+        with suppress(FileNotFoundError):
             path.unlink()
             _sync_folder(path.parent)
 
@@ -227,7 +227,7 @@ class ObjectStore(_Local):
         import obstore
 
         self._erase_derived(sha256)
-        if self.exists(sha256):
+        with suppress(FileNotFoundError):
             obstore.delete(self.store, _key(sha256))
 
     def hashes(self) -> Iterator[str]:

@@ -69,12 +69,6 @@ def is_regional(grants: tuple[Grant, ...]) -> bool:
     return all(grant.region_code for grant in grants if grant.role in IN_SCOPE)
 
 
-def in_regions(grants: tuple[Grant, ...], code: Any) -> ColumnElement[bool]:
-    """Of a region's code, whether `countable_institutions` counts what lies there."""
-    held = [grant for grant in grants if (grant.role in IN_SCOPE or grant.role in CONGRESS) and grant.region_code]
-    return or_(false(), *(code.startswith(grant.region_prefix, autoescape=True) for grant in held))
-
-
 def visible(actor: Actor, table: Any) -> ColumnElement[bool]:
     """For every table with an `institution_id`: the rows of institutions in scope."""
     return visible_by(actor.grants, table)

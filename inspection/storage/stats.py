@@ -18,7 +18,7 @@ from inspection.storage.inspections import InspectionRow
 from inspection.storage.institutions import InstitutionChangeRow, InstitutionRow, RegionRow
 from inspection.storage.problem_list import is_overdue
 from inspection.storage.problems import ProblemRow
-from inspection.storage.scope import countable_institutions, in_regions, is_regional
+from inspection.storage.scope import countable_institutions, is_regional
 
 P: Final = ProblemRow
 STANDS: Final = and_(P.status != "void", P.status != "transferred")
@@ -128,20 +128,12 @@ def _grouped(
     if group != "region" or not is_regional(counting(actor).grants):
         return [_by_institution(group, inside, conditions, counts)]
     moved = select(InstitutionChangeRow.institution_id).where(InstitutionChangeRow.before_region_code.is_not(None))
-    regions = select(RegionRow.code).where(_in_regions(actor, region))
+    regions = inside.with_only_columns(InstitutionRow.region_code).distinct()
     stayed = (P.region_code.in_(regions), P.institution_id.not_in(moved), *conditions)
     return [
         select(P.region_code, *counts).where(*stayed).group_by(P.region_code),
         _by_institution(group, inside.where(InstitutionRow.id.in_(moved)), conditions, counts),
     ]
-
-
-def _in_regions(actor: Actor, region: str | None) -> ColumnElement[bool]:
-    """Of a region, whether it counts in the figures that are asked for."""
-    counted = in_regions(counting(actor).grants, RegionRow.code)
-    if region is None:
-        return counted
-    return and_(counted, RegionRow.code.startswith(region_prefix(region), autoescape=True))
 
 
 def _by_institution(

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from inspection.domain.texts import desk_texts, texts
+from inspection.domain.leads import SAID
+from inspection.domain.texts import LANGUAGES, desk_texts, texts
 
 FOLDER = Path(__file__).parents[2] / "inspection/pages/templates/desk"
 TEMPLATES = sorted(FOLDER.glob("*.html"))
@@ -53,3 +54,13 @@ def test_nothing_is_said_in_one_language_alone(template: Path) -> None:
     assert " style=" not in source
     assert " onclick=" not in source
     assert "| safe" not in source
+
+
+FIELD = re.compile(r"\b(?:input|area|select|radios)\(\s*\w+, '([\w.]+)'")
+
+
+def test_every_field_of_a_form_has_its_name_for_the_list_of_what_is_wrong() -> None:
+    asked = {name.rpartition(".")[2] for template in TEMPLATES for name in FIELD.findall(template.read_text("utf-8"))}
+    assert len(asked) > 40
+    for language in LANGUAGES:
+        assert (asked - {""} | set(SAID)) - set(desk_texts(language)["field"]) == set(), language
