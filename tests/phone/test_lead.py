@@ -11,9 +11,20 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.support.browser import Phone
-from tests.support.field import SCHOOL, find_signal, home, lasting_site, lose_signal, queue, ready, waiting
+from tests.support.field import (
+    SCHOOL,
+    find_signal,
+    home,
+    inspected,
+    lasting_site,
+    lose_signal,
+    queue,
+    ready,
+    received,
+    waiting,
+)
 from tests.support.field_more import id_of
-from tests.support.line import Line
+from tests.support.line import ALWAYS, Line, to
 from tests.support.site import Site
 
 HINTS = json.loads((Path(__file__).parents[1] / "rules/lead_hints.json").read_text(encoding="utf-8"))
@@ -138,6 +149,43 @@ def test_without_signal_it_lies_locked_and_goes_by_itself(site: Site, line: Line
     else:
         raise AssertionError("they were not sent")
     assert len(leads(site)) == before + 2
+
+
+SPOILT = """async () => {
+    const {mine} = await import('/m/db.js')
+    const id = '00000000-0000-4000-8000-000000000000'
+    const locked = new ArrayBuffer(64)
+    await mine().put('leads', {id, iv: new Uint8Array(12), locked, kept_at: Date.now(), trouble: null})
+}"""
+"""A lead that the phone's storage has damaged: its key does not open it any more."""
+
+
+def test_one_that_cannot_be_opened_holds_up_neither_the_others_nor_the_days_work(
+    site: Site, line: Line, phone: Phone
+) -> None:
+    page = ready(phone)
+    phone.expects("OperationError")
+    lose_signal(phone, line)
+    record = inspected(phone, 1, seed=8)
+    fill(page, "手臂多处淤青")
+    send(page)
+    expect(page.locator("#screen")).to_contain_text("加密存在本机")
+    page.evaluate(SPOILT)
+    find_signal(phone, line)
+    received(phone, record)
+    page.wait_for_function("async () => (await (await import('/m/db.js')).mine().all('leads')).length === 1")
+    assert here(phone, site)["count"] == 1
+
+
+def test_one_that_cannot_be_opened_does_not_hold_up_what_a_new_page_finds_waiting(line: Line, phone: Phone) -> None:
+    page = ready(phone)
+    phone.expects("OperationError")
+    page.evaluate(SPOILT)
+    line.lose_requests(to("PUT", "/api/v1/"), ALWAYS)
+    record = inspected(phone, 1, seed=9)
+    line.restore()
+    page.reload()
+    received(phone, record)
 
 
 def test_what_is_refused_keeps_every_word_in_sight(site: Site, phone: Phone) -> None:

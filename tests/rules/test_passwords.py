@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inspection.domain.passwords import RULES, password_faults
+from inspection.domain.texts import texts
 from tests.support.clock import MONDAY
 
 MLPS3 = {
@@ -84,7 +85,11 @@ def test_beside_a_second_factor_nist_takes_a_shorter_one(password: str, faults: 
 
 @given(st.sampled_from(sorted(RULES)), st.text(max_size=40), st.text(min_size=1, max_size=20))
 def test_any_text_is_judged(rules: str, password: str, username: str) -> None:
-    password_faults(RULES[rules], username, password, "/new")
+    told = password_faults(RULES[rules], username, password, "/new")
+    assert {fault.pointer for fault in told} <= {"/new"}
+    assert {fault.code for fault in told} <= set(texts("zh_CN")["fault"])
+    if len(password) < 10:
+        assert "password_too_short" in {fault.code for fault in told}
 
 
 def test_the_third_level_asks_for_another_after_ninety_days_and_nist_never() -> None:

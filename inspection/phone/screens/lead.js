@@ -86,17 +86,27 @@ export async function sendLead(id) {
 
 let sending = null;
 
-/** Send all that can be sent; before anything else that waits, and whatever becomes of that. */
+/**
+ * Send all that can be sent; before anything else that waits, and whatever becomes of that. What is wrong with one is
+ * raised once the others have had their turn.
+ */
 export function sendLeads() {
   const db = mine();
   sending ||= (async () => {
+    let wrong = null;
     try {
-      for (const one of await db.all('leads')) if (!one.trouble?.asks) await sendOne(db, one);
-    } catch (error) {
-      if (!(error instanceof NoNetwork)) throw error;
+      for (const one of (await db.all('leads')).filter((each) => !each.trouble?.asks)) {
+        try {
+          await sendOne(db, one);
+        } catch (error) {
+          if (error instanceof NoNetwork) return;
+          wrong = error;
+        }
+      }
     } finally {
       sending = null;
     }
+    if (wrong) throw wrong;
   })();
   return sending;
 }
