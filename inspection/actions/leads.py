@@ -216,7 +216,7 @@ def list_leads(ctx: Context, actor: Actor, after: tuple[str, ...] | None, limit:
     """Those that he handles or has reported, the newest first, without anything that they say."""
     at = position(after, moment, UUID)
     rows = leads.list_visible(actor, ctx.session, at, limit + 1)
-    return cut(rows, limit, lambda row: (row.created_at.isoformat(), str(row.id)), _line)
+    return cut(rows, limit, lambda row: (row.created_at.isoformat(), str(row.id)), _view)
 
 
 def read_lead(ctx: Context, actor: Actor, lead_id: UUID, purpose: str | None, readers: LeadReaders) -> LeadView:
@@ -270,11 +270,7 @@ def look_at(ctx: Context, actor: Actor, lead_id: UUID) -> tuple[LeadLine, bool, 
         raise Refused("not_found")
     handler = leads.handles(actor, ctx.session, lead_id)
     steps = rules.next_steps(row.state, held=row.held_at is not None, by_creator=not handler)
-    return _line(row), _shows(ctx, actor, row), steps
-
-
-def _line(row: LeadRow) -> LeadLine:
-    return _view(row)
+    return _view(row), _shows(ctx, actor, row), steps
 
 
 def _view(row: LeadRow, content: LeadContent | None = None, flags: list[Flag] | None = None) -> LeadView:

@@ -31,11 +31,11 @@ from inspection.storage import audit
 from inspection.storage.db import db
 from tests.support import databases
 from tests.support.applications import application
-from tests.support.leads import lead_in, step
+from tests.support.leads import HANDLER, lead_in, step
 from tests.support.visits import plan
 from tests.support.world import World, jpeg, new_id, sha256
 
-REPORTER, HANDLER = "inspector", "procurator"
+REPORTER = "inspector"
 OTHERS: Final = tuple(one.username for one in PEOPLE if one.username not in (REPORTER, HANDLER))
 CONDITIONS: Final[dict[str, tuple[dict[str, str], ...]]] = {
     "/problems": ({"limit": "1"}, {"status": "open"}, {"overdue": "true"}),

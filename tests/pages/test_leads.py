@@ -8,10 +8,8 @@ import pytest
 
 from inspection.domain.actor import Grant
 from tests.support.desk import Clerk, Opened
-from tests.support.leads import CANARIES, STEPS, lead_body, lead_in, report
+from tests.support.leads import CANARIES, HANDLER, STEPS, lead_body, lead_in, report
 from tests.support.world import World, new_id
-
-HANDLER = "procurator"
 
 
 def lead_page(world: World, lead_id: str, who: str = HANDLER) -> Opened:

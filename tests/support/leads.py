@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import text
@@ -11,6 +12,7 @@ from werkzeug.test import TestResponse
 
 from tests.support.world import World, new_id
 
+HANDLER = "procurator"
 CANARIES = ("金丝雀", "canary-lead", "canary-place", "canary-receipt", "canary-step")
 
 
@@ -49,6 +51,14 @@ def step(
 ) -> TestResponse:
     body = {"kind": kind, "at": world.clock.local(world.clock.now()).isoformat(), **STEPS[kind], **changes}
     return world.person(who).put(f"/leads/{lead_id}/steps/{step_id or new_id()}", body)
+
+
+def read(world: World, lead_id: str, who: str = HANDLER, purpose: str | None = "办理") -> Any:
+    return world.person(who).get(f"/leads/{lead_id}" + (f"?purpose={purpose}" if purpose else ""))
+
+
+def key_file(world: World) -> Path:
+    return world.data_dir / "lead-keys" / "150102"
 
 
 def lead_in(world: World, state: str, **changes: Any) -> str:
