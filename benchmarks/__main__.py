@@ -1,7 +1,8 @@
 """`make bench`: each figure beside its limit, measured in the same run, as a ratio. Reported, never asserted.
 
-`python -m benchmarks field`, `desk`, `phone` or `log` measures one part: what phones hand in; what the desk reads and
-the worker does on a database of a million problems; the phone's client in a browser, on SQLite only; the audit log.
+`python -m benchmarks field`, `desk`, `phone`, `log` or `armour` measures one part: what phones hand in; what the desk
+reads and the worker does on a database of a million problems; the phone's client in a browser, on SQLite only; the
+audit log; what else protects.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import tempfile
 from dataclasses import asdict
 from pathlib import Path
 
-from benchmarks import audit_log, desk, field, phone
+from benchmarks import armour, audit_log, desk, field, phone
 from benchmarks.figure import Figure
 from tests.support import databases
 
@@ -22,6 +23,7 @@ PARTS = {
     "desk": (desk.figures, databases.ENGINES),
     "phone": (phone.figures, ("sqlite",)),
     "log": (audit_log.figures, databases.ENGINES),
+    "armour": (armour.figures, databases.ENGINES),
 }
 
 

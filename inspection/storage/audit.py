@@ -20,6 +20,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     and_,
+    bindparam,
     delete,
     false,
     func,
@@ -43,6 +44,9 @@ APART: Final = "lead"
 
 PENDING: Final = "entries"
 """Where a session keeps the entries of its unit until they are appended, last of all."""
+
+APPENDED: Final = "appended"
+"""Where it keeps, of those that its unit has appended, the head that each was, by action and object."""
 
 
 class Sealed:
@@ -148,6 +152,7 @@ def _append(session: Session, name: str, entries: Sequence[Pending]) -> None:
         actor_id = one.actor.id if one.actor is not None else None
         entry = Entry(name, number, one.at, actor_id, one.action, one.object_kind, one.object_id, kept)
         head = chain.following(head, [chain.leaf(entry)])
+        session.info[APPENDED][one.action, one.object_id] = head
         rows.append(
             {
                 "chain": name,
@@ -164,17 +169,23 @@ def _append(session: Session, name: str, entries: Sequence[Pending]) -> None:
         details.append({"chain": name, "number": number, "salt": salt.hex(), "detail": one.detail})
     insert_rows(session, LeadLogRow if name.endswith(APART) else AuditRow, rows)
     insert_rows(session, AuditDetailRow, details)
-    session.execute(update(AuditHeadRow).where(AuditHeadRow.chain == name).values(number=head.number, seal=head.seal))
+    session.execute(_MOVE_HEAD, {"of": name, "number": head.number, "seal": head.seal})
+
+
+_LOCK_HEAD: Final = (
+    select(AuditHeadRow.number, AuditHeadRow.seal).where(AuditHeadRow.chain == bindparam("of")).with_for_update()
+)
+_MOVE_HEAD: Final = update(Base.metadata.tables["audit_head"]).where(AuditHeadRow.chain == bindparam("of"))
+"""Made once, since every unit runs both."""
 
 
 def _lock_head(session: Session, name: str) -> Head:
-    statement = select(AuditHeadRow.number, AuditHeadRow.seal).where(AuditHeadRow.chain == name).with_for_update()
-    known = session.execute(statement).one_or_none()
+    known = session.execute(_LOCK_HEAD, {"of": name}).one_or_none()
     if known is None:
         begun = chain.start(name)
         insert_or_ignore(session, AuditHeadRow, [{"chain": name, "number": begun.number, "seal": begun.seal}])
-        known = session.execute(statement).one()
-    return Head(name, known.number, known.seal)
+        known = session.execute(_LOCK_HEAD, {"of": name}).one()
+    return Head(name, *known)
 
 
 def heads_for_system(session: Session) -> list[Head]:
@@ -204,6 +215,10 @@ def entry_about_for_system(session: Session, actions: Collection[str], object_id
     not at its end yet."""
     if session.info.get(PENDING):
         append_for_system(session)
+    mine: dict[tuple[str, str], Head] = session.info.get(APPENDED, {})
+    of_unit = [mine[key] for key in ((action, str(object_id)) for action in actions) if key in mine]
+    if of_unit:
+        return max(of_unit, key=lambda head: head.number)
     row = session.execute(
         select(AuditRow.chain, AuditRow.number, AuditRow.seal)
         .where(AuditRow.object_id == str(object_id), AuditRow.action.in_(list(actions)))

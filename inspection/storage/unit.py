@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
 from inspection.domain.errors import Refused
-from inspection.storage.audit import PENDING, append_for_system
+from inspection.storage.audit import APPENDED, PENDING, append_for_system
 from inspection.storage.db import write_queue
 
 P = ParamSpec("P")
@@ -43,7 +43,7 @@ def unit(session: Session) -> Iterator[Session]:
         session.expire_all()
     with write_queue(engine):
         session.info["in_unit"] = True
-        session.info[PENDING] = []
+        session.info[PENDING], session.info[APPENDED] = [], {}
         try:
             if queued:
                 session.connection(execution_options={"write": True})
@@ -60,6 +60,7 @@ def unit(session: Session) -> Iterator[Session]:
         finally:
             session.info.pop("in_unit", None)
             session.info.pop(PENDING, None)
+            session.info.pop(APPENDED, None)
 
 
 def once_more(action: Callable[P, R]) -> Callable[P, R]:
