@@ -14,10 +14,9 @@ from inspection.actions.accounts import account_row, new_activation, role_row
 from inspection.actions.acts import done_before, keep, meanwhile, result_of
 from inspection.actions.context import Context
 from inspection.actions.imports import import_users, is_inside
-from inspection.domain.actor import Actor, Grant
+from inspection.domain.actor import Actor, Grant, incompatible
 from inspection.domain.appointments import MOST_NAMED, Appointment, GivenOut, NewAccount
 from inspection.domain.errors import Fault, Refused, invalid
-from inspection.domain.handovers import may_take_over
 from inspection.domain.imports import USERNAME, Table
 from inspection.domain.incoming import Incoming
 from inspection.domain.permissions import acting, may
@@ -70,7 +69,7 @@ def appoint(ctx: Context, actor: Actor, user_id: UUID, act_id: UUID, incoming: I
         held = accounts.roles_of_for_system(ctx.session, user_id)
         if grant in [Grant(role.role, role.region_code, role.institution_id) for role in held]:
             faults.append(Fault("/role", "role_held"))
-        if not may_take_over([role.role for role in held], [given.role]):
+        if incompatible([*(role.role for role in held), given.role]):
             faults.append(Fault("/role", "incompatible_roles"))
         if faults or grant is None:
             raise Refused("invalid", faults)

@@ -9,9 +9,9 @@ from uuid import UUID
 from inspection.actions.accounts import role_row
 from inspection.actions.acts import done_before, keep, result_of
 from inspection.actions.context import Context, new_id
-from inspection.domain.actor import Actor, Grant
+from inspection.domain.actor import Actor, Grant, incompatible
 from inspection.domain.errors import Fault, Refused
-from inspection.domain.handovers import HANDED_OVER, Handover, may_take_over
+from inspection.domain.handovers import HANDED_OVER, Handover
 from inspection.domain.incoming import Incoming
 from inspection.domain.views import HandoverView, RoleView, Stored
 from inspection.storage import accounts, assignments, institutions, notifications, problems
@@ -34,7 +34,7 @@ def hand_over(ctx: Context, actor: Actor, handover_id: UUID, incoming: Incoming[
         if not roles:
             raise Refused("invalid", [Fault("/from_user_id", "nothing_to_hand_over")])
         held = accounts.roles_of_for_system(ctx.session, successor.id)
-        if not may_take_over([role.role for role in held], [role.role for role in roles]):
+        if incompatible([role.role for role in (*held, *roles)]):
             raise Refused("invalid", [Fault("/to_user_id", "incompatible_roles")])
         _move_roles(ctx, successor, held, roles)
         problem_count = _note_on_problems(ctx, actor, leaving, successor, roles)

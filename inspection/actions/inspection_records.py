@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
@@ -24,7 +24,7 @@ from inspection.domain.errors import Refused
 from inspection.domain.inspection_views import InspectionLine, InspectionRecord, VisitSeen
 from inspection.domain.views import FlagView, Page, Receipt, VisitPartView
 from inspection.domain.visits import Part
-from inspection.storage import audit, checklists, inspection_lines
+from inspection.storage import audit, checklists, inspection_lines, institutions
 from inspection.storage.accounts import UserRow
 from inspection.storage.inspections import InspectionRow
 
@@ -34,18 +34,15 @@ def list_newest(
 ) -> Page[InspectionLine]:
     """Those first that were received last. `filters` as in `inspections.list_inspections`."""
     rows = inspection_lines.list_newest(actor, ctx.session, filters, position(after, moment, UUID), limit + 1)
-    return cut(rows, limit, lambda row: (row.received_at.isoformat(), str(row.id)), lambda row: line(actor, row))
+    own = institutions.own_of(actor, ctx.session)
+    return cut(rows, limit, lambda row: (row.received_at.isoformat(), str(row.id)), lambda row: line(own, row))
 
 
-def line(actor: Actor, row: Sequence[Any]) -> InspectionLine:
-    """From the columns of `inspection_lines.LINE`."""
+def line(own: Collection[UUID], row: Sequence[Any]) -> InspectionLine:
+    """From the columns of `inspection_lines.LINE`. Who answers for an institution (`own`) sees its problems and its
+    receipt, not the joint team's notes."""
     made = InspectionLine(*row)
-    return replace(made, by=None) if is_unit(actor) else made
-
-
-def is_unit(actor: Actor) -> bool:
-    """Who answers for an institution sees its problems and its receipt, not the joint team's notes."""
-    return actor.roles == {"unit"}
+    return replace(made, by=None) if made.institution_id in own else made
 
 
 def get_record(ctx: Context, actor: Actor, inspection_id: UUID) -> InspectionRecord:
@@ -58,7 +55,7 @@ def get_record(ctx: Context, actor: Actor, inspection_id: UUID) -> InspectionRec
     photos = inspection_lines.photos_for_system(ctx.session, row.id)
     rechecked = {UUID(one["problem_id"]) for one in submission.get("rechecks") or ()}
     seen = [line_of(ctx, one) for one in inspection_lines.problems_with(actor, ctx.session, row.id, rechecked)]
-    withheld = is_unit(actor)
+    withheld = row.institution_id in institutions.own_of(actor, ctx.session)
     found = checklists.versions_for_system(ctx.session, [(row.checklist_code, row.checklist_version)])
     checklist = found[0] if found else None
     visit, flags = (None, []) if withheld else _visit(ctx, row, [(one, by) for one, by, _, _ in rows], checklist)

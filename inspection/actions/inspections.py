@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -17,7 +17,7 @@ from inspection.domain.actor import Actor
 from inspection.domain.errors import Refused
 from inspection.domain.views import FlagView, InspectionView, Page, ProblemLine, Receipt
 from inspection.domain.visits import TEAM_FLAGS, Member, still_standing
-from inspection.storage import audit, evidence, inspections, problems
+from inspection.storage import audit, evidence, inspections, institutions, problems
 from inspection.storage.inspections import InspectionRow
 
 RECEIVED: Final = ("submit_inspection", "complete_inspection")
@@ -29,7 +29,8 @@ def get_inspection(ctx: Context, actor: Actor, inspection_id: UUID) -> Inspectio
     row = inspections.get(actor, ctx.session, inspection_id)
     if row is None:
         raise Refused("not_found")
-    return view(ctx, actor, row, with_submission=actor.roles != {"unit"})
+    own = institutions.own_of(actor, ctx.session)
+    return view(ctx, row, own, with_submission=row.institution_id not in own)
 
 
 def get_receipt(ctx: Context, actor: Actor, inspection_id: UUID) -> Receipt:
@@ -49,24 +50,26 @@ def list_inspections(
 ) -> Page[InspectionView]:
     """In the order of receipt. `filters`: institution, since, region, inspected_from, inspected_to."""
     rows = inspections.list_visible(actor, ctx.session, filters, position(after, moment, UUID), limit + 1)
+    own = institutions.own_of(actor, ctx.session)
     return cut(
         rows,
         limit,
         lambda row: (row.received_at.isoformat(), str(row.id)),
-        lambda row: view(ctx, actor, row, listed=True),
+        lambda row: view(ctx, row, own, listed=True),
     )
 
 
 def view(
     ctx: Context,
-    actor: Actor,
     row: InspectionRow,
+    own: Collection[UUID] = (),
     *,
     lines: Sequence[ProblemLine] | None = None,
     photos: Sequence[str] | None = None,
     with_submission: bool = False,
     listed: bool = False,
 ) -> InspectionView:
+    """For who answers for the institutions `own`, without the joint team's notes on them."""
     missing = evidence.missing_for_system(ctx.session, row.id) if row.complete_at is None else []
     receipt = None
     if row.complete_at is not None and row.receipt_code is not None:
@@ -103,7 +106,7 @@ def view(
         supersedes=row.supersedes_id,
         withdrawn_at=row.withdrawn_at,
         problems=lines,
-        flags=[] if actor.roles == {"unit"} else _flags(ctx, row),
+        flags=[] if row.institution_id in own else _flags(ctx, row),
         withdrawals=views_of(ctx, row.id) if with_submission else (),
         submission=orjson.loads(row.body) if with_submission else None,
     )

@@ -70,11 +70,12 @@ def get_file(ctx: Context, actor: Actor, institution_id: UUID) -> InstitutionFil
     visits = inspection_lines.list_newest(actor, ctx.session, of_it, None, MOST_INSPECTIONS + 1)
     rows = institution_files.problems(actor, ctx.session, institution_id, MOST_PROBLEMS + 1)
     issued = list_notices(ctx, actor, institution_id, None, MOST_NOTICES)
+    own = institutions.own_of(actor, ctx.session)
     return InstitutionFile(
         about=view(row, regions),
         successor=(row.successor_id, successor, seen) if row.successor_id and successor else None,
         predecessors=[Predecessor(*one) for one in institution_files.predecessors(actor, ctx.session, institution_id)],
-        inspections=[inspection_line(actor, one) for one in visits[:MOST_INSPECTIONS]],
+        inspections=[inspection_line(own, one) for one in visits[:MOST_INSPECTIONS]],
         more_inspections=len(visits) > MOST_INSPECTIONS,
         problems=[line_of(ctx, one[:-1]) for one in rows[:MOST_PROBLEMS]],
         more_problems=len(rows) > MOST_PROBLEMS,

@@ -100,7 +100,7 @@ def submit_inspection(
         )
         complete = row.complete_at is not None
         ctx.record(actor, "submit_inspection", "inspection", inspection_id, sha256=incoming.sha256, complete=complete)
-        return Stored(view(ctx, actor, row, lines=lines, photos=sorted(named)), created=True)
+        return Stored(view(ctx, row, lines=lines, photos=sorted(named)), created=True)
 
 
 def _known(ctx: Context, actor: Actor, inspection_id: UUID, sha256: str) -> InspectionView:
@@ -108,7 +108,7 @@ def _known(ctx: Context, actor: Actor, inspection_id: UUID, sha256: str) -> Insp
     assert known is not None
     if known.submitter_id != actor.id or known.content_sha256 != sha256:
         raise Refused("conflict")
-    return view(ctx, actor, known)
+    return view(ctx, known)
 
 
 def _judge(ctx: Context, actor: Actor, incoming: Incoming[Submission]) -> _Judged:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date
 from uuid import UUID
 
@@ -42,6 +43,14 @@ def get_to_issue(ctx: Context, actor: Actor, visit_id: UUID, institution_id: UUI
         flags=visit_flags(ctx, rows),
         took_part=actor.id in inspections.took_part_for_system(ctx.session, [row.id for row in rows]),
     )
+
+
+def check_visit(ctx: Context, actor: Actor, visit_id: UUID, inspection_ids: Collection[UUID]) -> None:
+    """Raises `not_found` where one of these is not in scope or of another visit."""
+    for inspection_id in inspection_ids:
+        row = inspections.get(actor, ctx.session, inspection_id)
+        if row is None or row.visit_id != visit_id:
+            raise Refused("not_found")
 
 
 def _finding(ctx: Context, row: ProblemRow, said: dict[UUID, str]) -> FindingToIssue:

@@ -34,22 +34,24 @@ def workbench(ctx: Context, actor: Actor) -> Workbench:
     """What waits in the actor's scope. Whose recommendation it is sees its three parts apart."""
     actor = acting(actor, "problem.read")
     today = ctx.today()
+    tomorrow = today + timedelta(days=1)
     parts_apart = "proc_inspector" in actor.roles
     waiting = storage.waiting_by(actor, ctx.session, today, by_recommendation=parts_apart)
     region = actor.region_code
-    unit = actor.roles == {"unit"}
+    unit = actor.holding(frozenset({"unit"}))
+    elsewhere = actor.roles != {"unit"}
     return Workbench(
         region=region,
         waits=_sum(waiting),
         regions=_by_region(ctx, waiting, region) if region is not None else [],
         by_part=_by_part(waiting) if parts_apart else {},
-        visits=visits_to_issue(ctx, actor) if not unit else [],
+        visits=visits_to_issue(ctx, actor) if elsewhere else [],
         overdue=_oldest(ctx, actor, "due_on", overdue=True),
         due_today=_oldest(ctx, actor, "due_on", deadline="due_today"),
         to_review=_oldest(ctx, actor, "clock_on", status=["submitted"]),
-        petitions=_oldest(ctx, actor, "clock_on", petition=["extension", "objection"]) if not unit else [],
-        upcoming=_oldest(ctx, actor, "due_on", status=["open"], due_from=today + timedelta(days=1)) if unit else [],
-        notices=unacknowledged(ctx, actor) if unit else [],
+        petitions=_oldest(ctx, actor, "clock_on", petition=["extension", "objection"]) if elsewhere else [],
+        upcoming=_oldest(ctx, unit, "due_on", status=["open"], due_from=tomorrow) if unit.grants else None,
+        notices=unacknowledged(ctx, unit) if unit.grants else [],
     )
 
 

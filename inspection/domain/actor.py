@@ -25,12 +25,16 @@ ROLES: Final = (
 ALONE: Final = frozenset({"npc_viewer", "sysadmin", "secadmin", "auditor"})
 """The three administrators check one another, and the congress sees figures only: each of these is held without any
 other role."""
+JUDGES: Final = frozenset({"lead_handler", "reviewer", "supervisor"})
+"""Whoever answers for a unit holds none of these: he would judge his own proof, or read a lead about his own school.
+He may inspect elsewhere."""
 
 
 def incompatible(roles: Collection[str]) -> bool:
     """Whether one person must not hold all of these."""
     held = set(roles)
-    return len(held) > 1 and not held.isdisjoint(ALONE)
+    alone = len(held) > 1 and not held.isdisjoint(ALONE)
+    return alone or ("unit" in held and not held.isdisjoint(JUDGES))
 
 
 @dataclass(frozen=True, slots=True)

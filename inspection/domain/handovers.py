@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
-from inspection.domain.actor import INSPECTORS, incompatible
+from inspection.domain.actor import INSPECTORS
 
 HANDED_OVER: Final = INSPECTORS | {"unit", "reviewer", "supervisor"}
 """Roles that go to a successor; leads and the three administrators' rights are given anew, never handed on."""
@@ -21,10 +20,3 @@ class Handover:
     to_user_id: UUID
     reason: str
     signed_by: str
-
-
-def may_take_over(held: Collection[str], given: Collection[str]) -> bool:
-    """Whether somebody who holds roles may be given these as well. A reviewer with a unit of his own would judge his
-    own proof."""
-    together = {*held, *given}
-    return not incompatible(together) and not together >= {"unit", "reviewer"}

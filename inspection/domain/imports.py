@@ -16,9 +16,8 @@ from stdnum.cn import uscc
 from stdnum.exceptions import ValidationError
 
 from checklists.engine import KNOWN_FLAGS
-from inspection.domain.actor import ROLES
+from inspection.domain.actor import ROLES, incompatible
 from inspection.domain.errors import Fault, pointer
-from inspection.domain.handovers import may_take_over
 from inspection.domain.institutions import KINDS
 from inspection.domain.texts import texts
 
@@ -239,7 +238,7 @@ def _another_role(line: _Line, place: Place, held: dict[Place, int]) -> None:
     if place in held:
         line.fault("role", "duplicate_of_row", row=held[place])
     held.setdefault(place, line.row)
-    if not may_take_over((), {role for role, _, _ in held}):
+    if incompatible({role for role, _, _ in held}):
         line.fault("role", "incompatible_roles")
 
 

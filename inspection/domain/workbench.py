@@ -52,8 +52,8 @@ class VisitToIssue:
 @dataclass(frozen=True, slots=True)
 class Workbench:
     """`by_part` is by letter of the recommendation, for the procuratorate; a problem that serves two counts in both.
-    `visits` are those to issue, at most `MOST_VISITS`. For a unit, `upcoming` is what it has to do next and
-    `notices` what it has not acknowledged."""
+    `visits` are those to issue, at most `MOST_VISITS`. For who answers for a unit, whatever else he
+    is, `upcoming` is what it has to do next and `notices` what it has not acknowledged."""
 
     region: str | None
     waits: Waits
@@ -64,7 +64,7 @@ class Workbench:
     due_today: Sequence[ProblemView]
     to_review: Sequence[ProblemView]
     petitions: Sequence[ProblemView]
-    upcoming: Sequence[ProblemView]
+    upcoming: Sequence[ProblemView] | None
     notices: Sequence[NoticeLine]
 
 

@@ -11,7 +11,7 @@ from flask import Response, g, url_for
 from inspection.actions import workbench
 from inspection.actions.context import Context
 from inspection.actions.notices import issue_notice, preview_notice
-from inspection.actions.to_issue import get_to_issue
+from inspection.actions.to_issue import check_visit, get_to_issue
 from inspection.documents.notice_text import composed
 from inspection.domain.actor import Actor
 from inspection.domain.errors import Refused
@@ -56,6 +56,8 @@ def issue_form(ctx: Context, actor: Actor, query: Query, visit_id: UUID) -> Resp
 def issue(ctx: Context, actor: Actor, form: Form, visit_id: UUID) -> Response:
     """下发, or shown as it would read."""
     given = incoming(_body(form), read_notice)
+    if given.read.value is not None:
+        check_visit(ctx, actor, visit_id, given.read.value.inspection_ids)
     if form.text("do") == "preview":
         g.preview = composed(preview_notice(ctx, actor, given))
         return _shown(form, visit_id)

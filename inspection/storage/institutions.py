@@ -79,6 +79,14 @@ def get(actor: Actor, session: Session, institution_id: UUID) -> InstitutionRow 
     )
 
 
+def own_of(actor: Actor, session: Session) -> frozenset[UUID]:
+    """Those for which he answers, whatever else he is: his own, and those merged into it."""
+    unit = actor.holding(frozenset({"unit"}))
+    if not unit.grants:
+        return frozenset()
+    return frozenset(session.scalars(select(InstitutionRow.id).where(visible_institutions(unit, InstitutionRow))))
+
+
 def get_lately(actor: Actor, session: Session, institution_id: UUID, since: datetime) -> InstitutionRow | None:
     """One that is in scope, or was before a change after a moment."""
     return session.scalar(

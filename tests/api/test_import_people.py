@@ -160,6 +160,11 @@ def test_a_user_name_is_taken_in_whatever_case(world: World) -> None:
         (["npc_viewer", "lead_handler"], True),
         (["reviewer", "auditor"], True),
         (["sysadmin", "secadmin"], True),
+        (["unit", "unit"], False),
+        (["unit", "edu_inspector", "specialist"], False),
+        (["unit", "edu_inspector", "reviewer"], True),
+        (["supervisor", "unit"], True),
+        (["unit", "lead_handler"], True),
     ],
 )
 def test_roles_that_one_person_must_not_hold_together(roles: list[str], expected: bool) -> None:

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from inspection.domain.actor import Grant
+from inspection.storage import accounts
 from inspection.storage.db import db
 from tests.journeys.test_handovers import hand_over
 from tests.journeys.test_institution_changes import messages
@@ -16,6 +17,7 @@ from tests.journeys.test_planning import state_of
 from tests.journeys.test_turns import order
 from tests.journeys.test_withdrawals import AGREE, texts_of, withdraw
 from tests.journeys.test_withdrawals import ask as ask_withdrawal
+from tests.support.desk import Clerk
 from tests.support.institutions import A, B, C, change, faults, institution, merge, open_problem
 from tests.support.visits import flags, plan
 from tests.support.world import World, new_id
@@ -251,3 +253,42 @@ def test_who_answered_for_it_until_then_hears_that_it_is_open_again(world: World
     assert change(world, C, "close").status_code == 201
     assert change(world, C, "reopen").status_code == 201
     assert len(messages(world, "school", "institution_reopened")) == 1
+
+
+# ---- who answers for one institution and inspects others
+
+
+def test_of_ones_own_institution_one_sees_what_the_unit_sees_whatever_else_one_is(world: World) -> None:
+    both = world.employ("both", Grant("unit", None, UUID(world.places[A])), Grant("edu_inspector", "150102")).username
+    own, other = (world.inspect({"S-01-05": []}, place, participants=[])["id"] for place in (A, C))
+    listed = {one["id"]: one for one in world.person(both).get("/inspections").json["items"]}
+    for inspection_id, told in ((own, False), (other, True)):
+        seen = world.person(both).get(f"/inspections/{inspection_id}").json
+        assert ("submission" in seen and seen["submission"] is not None) is told
+        assert bool(seen["flags"]) is bool(listed[inspection_id]["flags"]) is told
+        page = Clerk(world, both).open(f"/inspections/{inspection_id}")
+        assert ("苏和" in page.text, "逐项记录" in page.text) == (told, told)
+    shown = Clerk(world, both).open("/inspections")
+    assert shown.text.count("苏和") == 1
+    file = Clerk(world, both).open(f"/institutions/{world.places[A]}")
+    assert "苏和" not in file.text
+
+
+def test_whoever_inspects_elsewhere_still_finds_what_his_own_institution_has_to_do(world: World) -> None:
+    both = world.employ("both", Grant("unit", None, UUID(world.places[A])), Grant("edu_inspector", "150102")).username
+    open_problem(world, C)
+    assert "目前没有待整改的问题" in Clerk(world, both).open("/").text
+    notice = world.issue(world.inspect({"S-01-05": []}, A)["id"])
+    first_page = Clerk(world, both).open("/").text
+    assert notice["document_number"] in first_page
+
+
+def test_whoever_answers_for_a_unit_handles_no_leads_and_judges_nobody(world: World) -> None:
+    school = world.person("school")
+    for role in ("lead_handler", "reviewer", "supervisor"):
+        refused = Clerk(world, "secadmin").open(f"/users/{school.id}").send("appoint", role=role, region_code="150102")
+        assert refused.status == 422, role
+    Clerk(world, "secadmin").open(f"/users/{school.id}").send("appoint", role="specialist", region_code="150102")
+    with world.context() as ctx:
+        held = {role.role for role in accounts.roles_of_for_system(ctx.session, UUID(school.id))}
+    assert held == {"unit", "specialist"}

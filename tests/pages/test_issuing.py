@@ -111,3 +111,12 @@ def test_who_inspected_does_not_issue_and_other_regions_see_nothing(world: World
     for who in ("league", "inspector", "school", "congress"):
         assert Clerk(world, who).open("/issuing").status == 403
     assert Clerk(world, "bureau").open(f"/issuing/{new_id()}?institution={new_id()}").status == 404
+
+
+def test_what_is_issued_on_the_page_of_a_visit_is_of_that_visit(world: World) -> None:
+    mine, other = world.inspect({"S-01-05": []}), world.inspect({"S-02-03": []})
+    page = Clerk(world, "bureau").open(f"/issuing/{mine['visit_id']}?institution={world.places[0]}")
+    refused = page.send("issue", do="issue", inspection=other["id"], document_number="甲〔2026〕1号")
+    assert refused.status == 404
+    assert world.person("bureau").get("/notices").json["items"] == []
+    assert page.send("issue", do="issue", document_number="甲〔2026〕1号").status == 200

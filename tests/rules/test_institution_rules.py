@@ -6,7 +6,6 @@ from uuid import UUID
 
 import pytest
 
-from inspection.domain.handovers import may_take_over
 from inspection.domain.institutions import already_decided, came_with
 
 B, C, D = (str(UUID(int=number)) for number in (2, 3, 4))
@@ -53,19 +52,3 @@ def test_a_closing_is_decided_once_unless_something_turns_up_that_nobody_answers
     kind: str, closed: bool, answered_for: bool, unfinished: int, decided: bool
 ) -> None:
     assert already_decided(kind, closed=closed, answered_for=answered_for, unfinished=unfinished) is decided
-
-
-@pytest.mark.parametrize(
-    ("held", "given", "may"),
-    [
-        ([], ["unit"], True),
-        (["unit"], ["unit"], True),
-        (["reviewer"], ["edu_inspector"], True),
-        (["reviewer"], ["unit"], False),
-        (["unit", "edu_inspector"], ["reviewer"], False),
-        (["secadmin"], ["unit"], False),
-        (["npc_viewer"], ["supervisor"], False),
-    ],
-)
-def test_nobody_takes_over_what_he_must_not_hold_beside_his_own(held: list[str], given: list[str], may: bool) -> None:
-    assert may_take_over(held, given) is may
