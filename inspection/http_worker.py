@@ -131,8 +131,10 @@ class Log(glogging.Logger):
         self.error_log.propagate = True
 
     def access(self, resp: Any, req: Any, environ: Mapping[str, Any], request_time: timedelta) -> None:
-        """A line for each request, when its answer has left."""
+        """A line for each request, when its answer has left. Of one that was refused it says why, and to which
+        account: whoever tries doors is found by it."""
         del req
+        refused = environ.get(logs.REFUSED)
         log.info(
             "answered",
             extra={
@@ -142,5 +144,7 @@ class Log(glogging.Logger):
                 "status": int(str(resp.status).partition(" ")[0]),
                 "ms": round(request_time.total_seconds() * 1000),
                 "bytes": resp.sent,
+                "code": refused,
+                "account": environ.get(logs.ACCOUNT) if refused is not None else None,
             },
         )

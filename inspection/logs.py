@@ -16,7 +16,7 @@ from traceback import extract_tb
 from typing import Any, Final
 
 FIELDS: Final = (
-    *("method", "route", "status", "ms", "bytes"),
+    *("method", "route", "status", "ms", "bytes", "account"),
     *("subject", "code", "fault", "whom", "count", "stages", "messages"),
 )
 """Besides `at`, `level`, `logger`, `event` and `request_id`: ids, codes, numbers and words of ours, by `extra`."""
@@ -29,6 +29,10 @@ REQUEST_ID: ContextVar[str] = ContextVar("request_id", default="")
 
 ROUTE: Final = "inspection.route"
 """Where the WSGI environment holds the rule under which a request was found."""
+ACCOUNT: Final = "inspection.account"
+"""Where it holds the id of who asks, once that is known."""
+REFUSED: Final = "inspection.refused"
+"""Where it holds the code by which a request was refused."""
 
 _UNPRINTED: Final = re.compile(r"[^ -~]")
 

@@ -10,9 +10,10 @@ from functools import wraps
 from http import HTTPStatus
 from typing import Any, Final
 
-from flask import Blueprint, Response, g, request
+from flask import Blueprint, Response, request
 from marshmallow import Schema, ValidationError
 
+from inspection import logs
 from inspection.actions.context import Context
 from inspection.actions.sessions import authenticate
 from inspection.domain.actor import Actor
@@ -130,7 +131,7 @@ def signed_in(ctx: Context) -> Actor:
     if scheme.lower() != "bearer" or not token.strip():
         raise Refused("not_signed_in")
     actor = authenticate(ctx, token.strip())
-    g.actor_id = actor.id
+    request.environ[logs.ACCOUNT] = str(actor.id)
     return actor
 
 

@@ -48,6 +48,7 @@ def register(
     for people."""
 
     def answer(refused: Refused) -> Response:
+        request.environ[logs.REFUSED] = refused.code
         nowhere = isinstance(request.routing_exception, SecurityError)  # a page would link into a site that is not ours
         return render(refused) if nowhere or request.path.startswith(MACHINES) else page(refused)
 

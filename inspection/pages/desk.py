@@ -20,6 +20,7 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import RequestEntityTooLarge
 from wtforms import ValidationError as ForgedToken
 
+from inspection import logs
 from inspection.actions.context import Context
 from inspection.actions.sessions import authenticate_at_desk
 from inspection.actions.workbench import frame
@@ -222,6 +223,7 @@ def signed_in(ctx: Context) -> Actor:
     Raises `not_signed_in`."""
     if "actor" not in g:
         g.actor, renewed = authenticate_at_desk(ctx, session.get("token", ""))
+        request.environ[logs.ACCOUNT] = str(g.actor.id)
         if renewed is not None:
             session["token"] = renewed
     actor: Actor = g.actor
@@ -310,6 +312,7 @@ def _frame(spoken: str) -> dict[str, Any]:
 
 def _say_refusal(refused: Refused) -> None:
     """What stands on top of the page that is shown again; with the words, where their form may be gone."""
+    request.environ[logs.REFUSED] = refused.code
     g.refusal = refusal_view(refused, language())
     if refused.status == 409:
         g.refusal["typed"] = g.form.words()

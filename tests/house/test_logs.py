@@ -13,7 +13,9 @@ import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, Final
 
 import pytest
@@ -22,7 +24,9 @@ import sqlalchemy
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from inspection import logs, worker
+from inspection.http_worker import Log
 from tests.support import databases, server
+from tests.support.desk import Clerk
 from tests.support.holdings import credit_code
 from tests.support.server import environment_for, serving_on
 from tests.support.world import World, jpeg, new_id, sha256
@@ -204,6 +208,48 @@ def test_a_fault_is_found_by_its_request_and_tells_nobodys_words(
     assert about["request_id"] == answer.headers["X-Request-ID"]
     assert "request_id" not in after
     assert CANARY not in heard.getvalue()
+
+
+def test_who_is_refused_is_told_with_the_code_and_his_account(
+    sqlite_world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the API and at the desk; of what succeeds nobody is told, and of a stranger there is nothing to tell."""
+    school, bureau = sqlite_world.person("school"), sqlite_world.person("bureau")
+    desk = Clerk(sqlite_world, "bureau")
+    form = desk.open(f"/plan/new?institution={sqlite_world.places[3]}")
+    environs: list[dict[str, Any]] = []
+    inner = sqlite_world.app.wsgi_app
+
+    def kept(environ: dict[str, Any], start: Any) -> Any:
+        environs.append(environ)
+        return inner(environ, start)
+
+    monkeypatch.setattr(sqlite_world.app, "wsgi_app", kept)
+    asked = [
+        school.get("/leads"),
+        school.get(f"/institutions/{sqlite_world.places[3]}"),
+        bureau.get("/me"),
+        sqlite_world.app.test_client().get("/api/v1/me"),
+        Clerk(sqlite_world, "school").open("/users").response,
+        desk.client.post("/problems/remind", headers={"Sec-Fetch-Site": "cross-site"}),
+        form.send("plan").response,
+    ]
+    told = []
+    for answer, environ in zip(asked, environs, strict=True):
+        with listening() as heard:
+            left = SimpleNamespace(headers=list(answer.headers), status=answer.status, sent=1)
+            Log.access(SimpleNamespace(), left, None, environ, timedelta(0))  # type: ignore[arg-type]
+        (line,) = lines(heard.getvalue())
+        told.append((line["status"], line.get("code"), line.get("account")))
+    assert told == [
+        (403, "not_allowed", school.id),
+        (404, "not_found", school.id),
+        (200, None, None),
+        (401, "not_signed_in", None),
+        (403, "not_allowed", school.id),
+        (403, "forged_form", bureau.id),
+        (422, "invalid", bureau.id),
+    ]
 
 
 def test_a_pass_over_the_deadlines_tells_numbers(sqlite_world: World, monkeypatch: pytest.MonkeyPatch) -> None:
