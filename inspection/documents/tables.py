@@ -13,6 +13,7 @@ import os
 import resource
 import subprocess
 import sys
+import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from pathlib import Path
@@ -25,6 +26,9 @@ ROOT: Final = Path(__file__).parents[2]
 MOST_ROWS: Final = 200_000
 LARGEST: Final = 128 * 1024 * 1024
 """Bytes of a file, characters in the cells of a workbook."""
+UNPACKED: Final = 1024 * 1024 * 1024
+PARTS: Final = 2000
+"""Bytes and files that a workbook may say to hold; it is asked before anything of it is unpacked."""
 MEMORY: Final = 1536 * 1024 * 1024
 TIME_LIMIT_S: Final = 60
 ENCODINGS: Final = ("utf-8-sig", "gb18030")
@@ -66,6 +70,8 @@ def listed(rows: Iterable[Sequence[str]]) -> str:
 
 
 def _workbook(data: bytes) -> list[list[str]]:
+    if data[:2] == b"PK":
+        _weigh(data)
     try:
         done = subprocess.run(
             [sys.executable, "-m", "inspection.documents.tables"],
@@ -86,6 +92,15 @@ def _workbook(data: bytes) -> list[list[str]]:
     if done.returncode != 0:
         raise Unreadable("not_a_table")
     return [orjson.loads(line) for line in done.stdout.splitlines()]
+
+
+def _weigh(data: bytes) -> None:
+    try:
+        parts = zipfile.ZipFile(io.BytesIO(data)).infolist()
+    except (zipfile.BadZipFile, NotImplementedError, ValueError):
+        raise Unreadable("not_a_table") from None
+    if len(parts) > PARTS or sum(part.file_size for part in parts) > UNPACKED:
+        raise Unreadable("too_many_rows", most=MOST_ROWS)
 
 
 def _csv(data: bytes) -> list[list[str]]:

@@ -6,6 +6,7 @@ import csv
 import io
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -98,6 +99,29 @@ def test_a_cell_in_the_last_corner_ends_nobody() -> None:
     with pytest.raises(tables.Unreadable) as unreadable:
         tables.read(made.getvalue())
     assert unreadable.value.code == "too_many_rows"
+
+
+@pytest.mark.parametrize(("parts", "size"), [(1, 2**24), (tables.PARTS + 1, 0)])
+def test_what_would_swell_is_refused_before_it_is_unpacked(
+    monkeypatch: pytest.MonkeyPatch, parts: int, size: int
+) -> None:
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as packed:
+        for number in range(parts):
+            with packed.open(f"xl/worksheets/sheet{number}.xml", "w") as part:
+                part.write(bytes(size))
+    monkeypatch.setattr(tables, "UNPACKED", 2**24 - 1)
+    monkeypatch.setattr(subprocess, "run", lambda *_, **__: pytest.fail("it was unpacked"))
+    with pytest.raises(tables.Unreadable) as unreadable:
+        tables.read(made.getvalue())
+    assert unreadable.value.code == "too_many_rows"
+
+
+@pytest.mark.parametrize("data", [b"PK", b"PK\x03\x04" + bytes(64), b"PK\x05\x06" + b"\xff" * 18])
+def test_what_only_begins_like_a_workbook_is_none(data: bytes) -> None:
+    with pytest.raises(tables.Unreadable) as unreadable:
+        tables.read(data)
+    assert unreadable.value.code == "not_a_table"
 
 
 @pytest.mark.parametrize("how", ["csv", "xlsx"])
