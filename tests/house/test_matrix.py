@@ -17,7 +17,6 @@ from inspection.pages.routes import PAGES as DECLARED
 from tests.house.test_house import ACCESS, OPEN
 from tests.support.access import (
     ANYONE,
-    ELSEWHERE,
     FACTORS,
     PAGES,
     PLACES,
@@ -104,7 +103,7 @@ def test_no_condition_and_no_cursor_opens_another_place(asked: Matrix, who: str)
 @in_turn(("inspector", "bureau", "school"), ("league", "moved"))
 def test_an_id_that_is_taken_elsewhere_tells_nothing(asked: Matrix, who: str) -> None:
     for method, path in TABLE:
-        if fresh_part(method, path) is None or "<hash" in path or (method, path) in ELSEWHERE:
+        if fresh_part(method, path) is None or "<hash" in path:
             continue
         if path.startswith(("/handovers", "/reminders")) or not asked.access.allowed(
             Cell(who, "PUT", PREFIX + path, "own")
@@ -133,7 +132,6 @@ UNDONE: Final = {
     ("POST", "/institutions/import/check"),
     ("POST", "/users/import"),
     ("POST", "/users/import/check"),
-    *((method, path) for method, path, _ in declared() if Cell(None, method, path, None).key in ELSEWHERE),
     *(
         (method, path)
         for method, path, _ in declared()
@@ -147,8 +145,6 @@ UNDONE: Final = {
 def test_what_is_asked_is_what_would_be_done(asked: Matrix) -> None:
     """A denial says something only of a question that is good: each is asked by one who may, and done."""
     for method, path, _ in declared():
-        if Cell(None, method, path, None).key in ELSEWHERE:
-            continue
         may = [Cell(who, method, path, place) for who in PRINCIPALS for place in ("own", "beyond")]
         for cell in [cell for cell in may if asked.access.lets_in(cell)][:3]:
             if (method, path) not in asked.done | UNDONE:

@@ -70,6 +70,9 @@ HOLDS: Final[dict[str, set[str]]] = {"school": {"own"}, "stranger": {"neighbour"
 ACCOUNTS: Final[dict[str, set[str]]] = {"secadmin": EVERYWHERE, "secadmin-near": XINCHENG}
 """The accounts that somebody looks after."""
 
+LEADS: Final[dict[str, set[str]]] = {"inspector": XINCHENG, "procurator": XINCHENG, "inspector-beyond": BAOTOU}
+"""The places whose leads somebody sees: he reported them, or handles them."""
+
 INSPECTORS: Final = {"inspector", "inspector2", "procurator"}
 UNITS: Final = {"school", "kindergarten", "tutoring", "stranger"}
 REVIEWERS: Final = {"bureau", "neighbour"}
@@ -187,19 +190,12 @@ PAGES: Final[dict[tuple[str, str], set[str]]] = {
 }
 """Who ever opens a page or sends a form of it."""
 
-ELSEWHERE: Final = {
-    ("GET", "/leads"),
-    ("GET", "/leads/<uuid:lead_id>"),
-    ("PUT", "/leads/<uuid:lead_id>"),
-    ("PUT", "/leads/<uuid:lead_id>/steps/<uuid:step_id>"),
-    ("POST", "/leads/<uuid:lead_id>/steps/<kind>"),
-    ("PUT", "/users/<uuid:user_id>/resets/<uuid:reset_id>/decision"),
-    ("POST", "/users/<uuid:user_id>/resets/<uuid:reset_id>/decision"),
+OWN_THINGS: Final = {
+    "notification_id": HOLDS,
+    "device_id": HOLDS | ACCOUNTS,
+    "user_id": ACCOUNTS,
+    "lead_id": LEADS,
 }
-"""Whoever may is asked in `tests/api/test_leads.py`, in two worlds, and in `tests/api/test_resets.py`: there is none of
-this in these places. Whoever may not is asked here."""
-
-OWN_THINGS: Final = {"notification_id": HOLDS, "device_id": HOLDS | ACCOUNTS, "user_id": ACCOUNTS}
 """What hangs on people and not on institutions: whose it is."""
 
 IN_BODY: Final = {
@@ -209,6 +205,7 @@ IN_BODY: Final = {
     ("PUT", "/reminders/<uuid:reminder_id>"),
     ("PUT", "/handovers/<uuid:handover_id>"),
     ("PUT", "/institutions/<uuid:institution_id>"),
+    ("PUT", "/leads/<uuid:lead_id>"),
     ("POST", "/institutions/new"),
     ("POST", "/users/new"),
     ("POST", "/issuing/<uuid:visit_id>/notice"),
@@ -349,6 +346,13 @@ def objects(method: str, path: str) -> list[str]:
 
 
 SAME: Final = (
+    ("/leads", "/leads"),
+    ("/leads/<uuid:lead_id>", "/leads/<uuid:lead_id>"),
+    ("/leads/<uuid:lead_id>/steps/<kind>", "/leads/<uuid:lead_id>/steps/<uuid:step_id>"),
+    (
+        "/users/<uuid:user_id>/resets/<uuid:reset_id>/decision",
+        "/users/<uuid:user_id>/resets/<uuid:reset_id>/decision",
+    ),
     ("/problems", "/problems"),
     ("/problems.xlsx", "/problems.xlsx"),
     ("/problems/<uuid:problem_id>", "/problems/<uuid:problem_id>"),

@@ -19,6 +19,8 @@ QUERIES: Final = {
     f"{PREFIX}/stats": QUARTER,
     f"{PREFIX}/stats/numbers": QUARTER,
     f"{PREFIX}/photos/<hash:sha256>": "?purpose=x",
+    f"{PREFIX}/leads/<uuid:lead_id>": "?purpose=x",
+    "/leads/<uuid:lead_id>": "?purpose=x",
     "/issuing/<uuid:visit_id>": "?institution={institution_id}",
     "/issuing/<uuid:visit_id>/notice": "?institution={institution_id}",
 }
@@ -35,13 +37,19 @@ def declared() -> list[tuple[str, str, str]]:
 
 def filled(path: str, held: Holding | None) -> str:
     """The address of what a holding has, or of what is nowhere."""
-    return PART.sub(lambda part: WORDS.get(part[2]) or _id(path, part[1], part[2], held), path)
+    return PART.sub(lambda part: _word(path, part[2]) or _id(path, part[1], part[2], held), path)
+
+
+def _word(path: str, name: str) -> str | None:
+    return "police_called" if name == "kind" and path.startswith("/leads") else WORDS.get(name)
 
 
 def _id(path: str, kind: str, name: str, held: Holding | None) -> str:
     if held is None:
         return ABSENT.get(kind) or new_id()
     decided = path.endswith("/decision")
+    if name == "user_id" and "/resets/" in path and decided:
+        return held.ids["lost_user_id"]
     if name == "problem_id":
         for about, become in (
             ("extensions", "asked" if decided else "open"),

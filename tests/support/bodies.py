@@ -72,9 +72,9 @@ BODIES: Final[dict[tuple[str, str], Body]] = {
     ("PUT", "/users/<uuid:user_id>/resets/<uuid:reset_id>/decision"): lambda _, __: {"decision": "approve"},
     ("PUT", "/leads/<uuid:lead_id>"): lambda world, held: lead_body(world, institution_id=held.ids["institution_id"]),
     ("PUT", "/leads/<uuid:lead_id>/steps/<uuid:step_id>"): lambda world, _: {
-        "kind": "note",
+        "kind": "police_called",
         "at": world.clock.local(world.clock.now()).isoformat(),
-        "text": "x",
+        "agency": "110指挥中心",
     },
     ("PUT", "/calendar/<int:year>"): _year,
     ("PUT", "/institutions/<uuid:institution_id>"): lambda _, held: {
@@ -161,6 +161,7 @@ BODIES: Final[dict[tuple[str, str], Body]] = {
 
 
 SPECIAL: Final[dict[str, dict[str, Any]]] = {
+    "/steps/<kind>": {"text": ""},
     "/objections/<uuid:petition_id>/decision": {"decision": "deny"},
     "/issuing/<uuid:visit_id>/notice": {"problem": []},
     "/users/<uuid:user_id>/roles": {"role": "edu_inspector"},
@@ -204,6 +205,8 @@ def form_of(world: World, held: Holding, path: str) -> dict[str, Any]:
         "planned_on": _soon(world, 3),
         "requested_due_on": _soon(world, 40),
         "due_on": _soon(world),
+        "at": world.clock.local(world.clock.now()).isoformat(),
+        "agency": "110指挥中心",
         "institution_id": held.ids["institution_id"],
         "institution": held.ids["institution_id"],
         "inspection": held.ids["unissued_id"],

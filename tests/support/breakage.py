@@ -22,7 +22,7 @@ from inspection.domain.actor import Actor, Grant
 from inspection.domain.errors import Refused
 from inspection.domain.permissions import ALLOWED
 from inspection.pages import desk
-from inspection.storage import accounts, evidence, notices, scope, sessions
+from inspection.storage import accounts, evidence, leads, notices, scope, sessions
 from inspection.storage.sessions import TokenRow
 from inspection.storage.unit import unit
 from tests.support.holdings import token_of
@@ -156,6 +156,15 @@ def a_copy_is_the_original(world: World, patch: pytest.MonkeyPatch) -> None:
     patch.setattr(evidence_actions, "derived_copy", raw)
 
 
+def a_handler_handles_leads_everywhere(world: World, patch: pytest.MonkeyPatch) -> None:
+    for rule in ("visible_leads", "handled_leads"):
+        patch.setattr(leads, rule, lambda *_: true())
+
+
+def whoever_may_report_sees_what_others_report(world: World, patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(leads, "visible_leads", lambda *_: true())
+
+
 @dataclass(frozen=True)
 class Breakage:
     """`where` is sought in the path of what is asked, `said` in what the matrix says."""
@@ -190,5 +199,7 @@ BREAKAGES: Final = (
     Breakage(a_role_that_ended_is_held, "moved", "/problems", "not [404]"),
     Breakage(a_role_that_ended_is_held, "left", "/problems", "200, not [403]"),
     Breakage(a_list_writes, "league", "/problems", "changed ['audit_detail'"),
+    Breakage(a_handler_handles_leads_everywhere, "procurator", "/leads/<uuid:lead_id>$", "says HinweisBeyond"),
+    Breakage(whoever_may_report_sees_what_others_report, "two-hats", "/leads/<uuid:lead_id>$", "not [404]"),
     Breakage(what_is_not_there_is_called_by_its_name, "bureau", "/problems/<uuid:problem_id>$", "says KanarieBeyond"),
 )

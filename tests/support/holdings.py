@@ -19,6 +19,7 @@ from inspection.domain.actor import Grant
 from inspection.storage.accounts import RoleRow, find_user_for_system
 from inspection.storage.sessions import TokenRow
 from tests.support import databases
+from tests.support.leads import lead_body
 from tests.support.world import World, jpeg, new_id, sha256
 
 FINDINGS: Final = ("open", "proven", "asked", "objected", "returned", "transferred", "supervised", "closed")
@@ -68,6 +69,11 @@ def name_of(code: str) -> str:
     """The word in the name of a place's institution and in the number of its notice, which those who keep accounts or
     the log read as well."""
     return f"Ort{code.capitalize()}Q7"
+
+
+def lead_word_of(code: str) -> str:
+    """The word in the lead about a place's institution, which nobody reads but who handles or has reported it."""
+    return f"Hinweis{code.capitalize()}Q7"
 
 
 Mark = Callable[[str], str]
@@ -139,6 +145,7 @@ class Furnisher:
         self._notice(held)
         self._turns(held)
         self._desk(held)
+        self._lead(held)
         self._people(held)
         return held
 
@@ -255,8 +262,14 @@ class Furnisher:
         self.put(place.bureau, f"/institutions/{held.ids['institution_id']}/recusals/{recusal}", body)
         held.ids["recusal_id"] = recusal
 
+    def _lead(self, held: Holding) -> None:
+        word = self.mark(lead_word_of(self.place.code))
+        body = lead_body(self.world, institution_id=held.ids["institution_id"], text=word[:500], place=word[:60])
+        held.ids["lead_id"] = new_id()
+        self.put(self.place.inspector, f"/leads/{held.ids['lead_id']}", body)
+
     def _people(self, held: Holding) -> None:
-        """The institution's own account, its device and one of its messages."""
+        """The institution's own account, its device and one of its messages; and one whose password was lost."""
         held.ids["notification_id"] = (
             self.world.person(self.place.unit).get("/notifications?limit=1").json["items"][0]["id"]
         )
@@ -266,6 +279,12 @@ class Furnisher:
             device = ctx.session.scalar(select(TokenRow.id).where(TokenRow.user_id == user.id))
             role = ctx.session.scalar(select(RoleRow.id).where(RoleRow.user_id == user.id))
             held.ids |= {"user_id": str(user.id), "device_id": str(device), "role_id": str(role)}
+        lost, asking = f"lost-{self.place.code}", f"asking-{self.place.code}"
+        employ(self.world, asking, asking, Grant("secadmin", "150000"))
+        employ(self.world, lost, lost, Grant("unit", None, UUID(held.ids["institution_id"])))
+        held.ids |= {"lost_user_id": self.world.person(lost).id, "reset_id": new_id()}
+        reset = f"/users/{held.ids['lost_user_id']}/resets/{held.ids['reset_id']}"
+        self.put(asking, reset, {"reason": "手机丢失，本人到场核实", "second_factor": False})
         held.people = {
             "inspector": self.world.person(self.place.inspector).id,
             "second": self.world.person("inspector2").id,

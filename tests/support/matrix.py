@@ -20,7 +20,6 @@ from inspection.storage.accounts import RoleRow, find_user_for_system
 from inspection.storage.sessions import TokenRow
 from tests.support.access import (
     DONE,
-    ELSEWHERE,
     IN_BODY,
     PAGES,
     PLACES,
@@ -116,8 +115,6 @@ class Matrix:
         not. Whoever may not at all is asked of one place alone: nothing is looked up for him."""
         for method, path, _ in declared():
             cell = Cell(who, method, path, "own")
-            if cell.key in ELSEWHERE and self.access.allowed(cell):
-                continue
             if not (objects(method, path) or cell.key in IN_BODY) or not self.access.allowed(cell):
                 yield cell
                 continue

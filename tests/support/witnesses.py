@@ -18,8 +18,8 @@ from werkzeug.test import TestResponse
 from inspection.storage import tables
 from inspection.storage.db import db
 from tests.support import databases
-from tests.support.access import KNOWS, PLACES, PREFIX, Cell
-from tests.support.holdings import name_of, person_of, token_of
+from tests.support.access import KNOWS, LEADS, PLACES, PREFIX, Cell
+from tests.support.holdings import lead_word_of, name_of, person_of, token_of
 from tests.support.world import World
 
 
@@ -40,18 +40,23 @@ def foreign(cell: Cell, answer: TestResponse, own: set[str]) -> list[str]:
         own, known = set(), set()
     words = [token_of(place) for place in PLACES if place not in own]
     words += [word(place) for word in (person_of, name_of) for place in PLACES if place not in known]
+    told = LEADS.get(cell.who or "", set()) if cell.key[1].startswith("/leads") else set()
+    words += [lead_word_of(place) for place in PLACES if place not in told]
     return [word for word in words if word.encode() in said]
 
 
 ATTEMPTS: Final = {"sign_in_attempt", "failed_sign_in", "audit_log", "audit_detail", "audit_head"}
+LEAD_READ: Final = {"lead_log", "audit_detail", "audit_head"}
 BOOKKEEPING: Final = {
     "/sign-in": ATTEMPTS,
     "/activation": ATTEMPTS,
     f"{PREFIX}/auth/login": ATTEMPTS,
     f"{PREFIX}/auth/activation": ATTEMPTS,
     f"{PREFIX}/photos/<hash:sha256>": {"audit_log", "audit_detail", "audit_head"},
+    "/leads/<uuid:lead_id>": LEAD_READ,
+    f"{PREFIX}/leads/<uuid:lead_id>": LEAD_READ,
 }
-"""What a refusal or a reading writes down: attempts that are counted, originals that were read."""
+"""What a refusal or a reading writes down: attempts that are counted, originals and leads that were read."""
 
 
 @dataclass
