@@ -10,6 +10,7 @@ from flask import Response, flash, g, redirect, request, session, url_for
 from inspection.actions import sessions
 from inspection.actions import sign_in as entrance
 from inspection.actions.context import Context
+from inspection.actions.institutions import name_of, regions_of
 from inspection.actions.second_factors import second_factor_of
 from inspection.actions.setup import is_demo
 from inspection.domain.actor import Actor
@@ -124,7 +125,15 @@ def account(ctx: Context, actor: Actor) -> Response:
     """Who one is, where one is signed in, and one's password."""
     user, devices = sessions.user_view(actor), sessions.list_devices(ctx, actor)
     factor = second_factor_of(ctx, actor)
-    return page("account.html", user=user, devices=devices, factor=factor, rules=ctx.password_rules.name)
+    return page(
+        "account.html",
+        user=user,
+        devices=devices,
+        factor=factor,
+        rules=ctx.password_rules.name,
+        regions=dict(regions_of(ctx, actor)),
+        institution=name_of(ctx, actor, user.institution_id),
+    )
 
 
 @deed("/account/sessions/<uuid:device_id>/end", "account.revoke_device", again=account)

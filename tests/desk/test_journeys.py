@@ -82,6 +82,15 @@ def test_a_schools_day_on_a_phone(desks: Callable[..., Desk], tmp_path: Path) ->
     expect(seen.locator("dialog.zoom")).to_be_hidden()
 
 
+def test_on_a_phone_the_place_that_is_open_is_in_sight(desks: Callable[..., Desk]) -> None:
+    desk = desks(viewport=NARROW, is_mobile=True, has_touch=True)
+    page = desk.sign_in("procurator")
+    expect(page.locator(".places a", has_text="日历")).not_to_be_in_viewport(ratio=1)
+    desk.open("/calendar")
+    expect(page.locator(".places [aria-current]")).to_have_text("日历")
+    expect(page.locator(".places [aria-current]")).to_be_in_viewport(ratio=1)
+
+
 def test_two_clicks_are_one(desks: Callable[..., Desk], tmp_path: Path) -> None:
     desk = desks()
     page = desk.sign_in("tutoring")

@@ -170,6 +170,15 @@ def test_sessions_are_listed_and_ended(world: World) -> None:
     assert other.open("/problems").status == 200
 
 
+def test_ones_roles_are_told_with_the_names_of_their_places(sqlite_world: World) -> None:
+    for who, told in (
+        ("procurator", "检察检查人员 新城区；线索办理人 新城区"),
+        ("school", "被查单位 云杉第一中学"),
+        ("auditor", "审计员 内蒙古自治区"),
+    ):
+        assert told in Clerk(sqlite_world, who).open("/account").text
+
+
 def test_signing_out_ends_this_session_alone(world: World) -> None:
     clerk = Clerk(world, None)
     page = clerk.open("/sign-in").send("sign_in", username="bureau", password=databases.PASSWORD)

@@ -19,6 +19,9 @@ window.addEventListener('pageshow', () => {
   }
 })
 
+// On a narrow screen the places are a row that scrolls: the one that is open is in sight.
+document.querySelector('.places [aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'center' })
+
 // What is wrong is said first to those who listen, and where it stands.
 document.getElementById('refused')?.focus()
 
