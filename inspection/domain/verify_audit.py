@@ -188,10 +188,12 @@ def _times(scalar: int, point: Point) -> Point:
 
 
 def _bytes(text: Any) -> bytes | None:
+    """Of hex digits as the system writes them: the same bytes written otherwise are an alteration too."""
     try:
-        return bytes.fromhex(text)
+        made = bytes.fromhex(text)
     except (TypeError, ValueError):
         return None
+    return made if made.hex() == text else None
 
 
 # On the command line

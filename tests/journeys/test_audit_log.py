@@ -396,6 +396,21 @@ def test_tampering_of_every_kind_is_found(sqlite_world: World, tmp_path: Path) -
     assert found > 280
 
 
+@pytest.mark.parametrize(("file", "field"), [("details", "salt"), ("checkpoints", "signature")])
+def test_the_same_bytes_in_other_letters_are_an_alteration_too(
+    sqlite_world: World, tmp_path: Path, file: str, field: str
+) -> None:
+    story(sqlite_world)
+    with sqlite_world.context() as ctx:
+        sign_heads(ctx)
+        export_log(ctx, tmp_path / "log")
+        key = ctx.audit_key.public_key
+    export = read(tmp_path / "log")
+    line = next(line for line in export[file] if line[field] != line[field].upper())
+    line[field] = line[field].upper()
+    assert len(verified(export, [], key)) == 1
+
+
 @pytest.mark.drill
 def test_ten_thousand_tamperings_are_found(sqlite_world: World, tmp_path: Path) -> None:
     found, missed = tampered(sqlite_world, tmp_path / "log", 10_000)

@@ -21,7 +21,7 @@ from inspection.storage.db import db
 from inspection.storage.unit import unit
 from tests.support.databases import PASSWORD
 from tests.support.desk import Clerk
-from tests.support.leads import report
+from tests.support.leads import read, report
 from tests.support.world import World, jpeg, sha256
 
 KEPT = periods("").log
@@ -208,3 +208,19 @@ def test_a_day_lasts_to_its_end_and_begins_with_its_first_moment(world: World) -
     for back, rows in ((2, 0), (1, 1), (0, 1)):
         day = (world.today - timedelta(days=back)).isoformat()
         assert max(auditor.open(f"/log?from={day}&to={day}&kind=photo").html.count("<tr>") - 1, 0) == rows
+
+
+def test_what_an_account_has_read_is_told_of_both_logs_and_of_nobody_else(world: World) -> None:
+    photo = jpeg()
+    lead = report(world).json["id"]
+    for who in ("inspector", "procurator"):
+        assert world.person(who).upload(photo).status_code == 201
+    for who, purpose in (("procurator", "第二"), ("inspector", "他人"), ("procurator", "第三")):
+        assert world.person(who).get(f"/photos/{sha256(photo)}?purpose={purpose}").status_code == 200
+        assert read(world, lead, who, purpose).status_code == 200
+        world.clock.go(days=-1)  # a clock that was set back
+    with world.context() as ctx:
+        _, *told = reading.reads_of(ctx, "procurator")
+    assert [(row[3], row[5]) for row in told] == [("read_original", sha256(photo))] * 2 + [("read_lead", lead)] * 2
+    assert ["第三" in row[6] for row in told] == [True, False, True, False]  # by their moments
+    assert not any("他人" in row[6] for row in told)
