@@ -393,5 +393,6 @@ def unrecorded_for_system(session: Session) -> Iterator[tuple[str, str]]:
         )
         where = " WHERE on_the_spot = false" if table == "rectification" else ""
         for (record_id,) in session.execute(text(f"SELECT id FROM {table}{where}")):
-            if str(UUID(str(record_id))) not in known:
-                yield action, str(record_id)
+            identifier = str(UUID(str(record_id)))
+            if identifier not in known:
+                yield action, identifier

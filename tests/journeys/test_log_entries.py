@@ -7,7 +7,7 @@ from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import event, select, text
 
 from inspection.actions import audit as reading
 from inspection.actions.checkpoints import sign_heads
@@ -19,6 +19,7 @@ from inspection.domain.retention import periods
 from inspection.storage import audit
 from inspection.storage.db import db
 from inspection.storage.unit import unit
+from tests.journeys.test_audit_log import behind_its_back
 from tests.support.databases import PASSWORD
 from tests.support.desk import Clerk
 from tests.support.leads import read, report
@@ -224,3 +225,35 @@ def test_what_an_account_has_read_is_told_of_both_logs_and_of_nobody_else(world:
     assert [(row[3], row[5]) for row in told] == [("read_original", sha256(photo))] * 2 + [("read_lead", lead)] * 2
     assert ["第三" in row[6] for row in told] == [True, False, True, False]  # by their moments
     assert not any("他人" in row[6] for row in told)
+
+
+def test_the_last_of_its_kind_is_the_newest_of_all_chains(world: World) -> None:
+    for who in ("neighbour", "bureau", "league", "inspector"):
+        asks(world, who, 1)
+    changes_password(world, "bureau")
+    with world.context() as ctx:
+        last = audit.last_for_system(ctx.session, "looked")
+        assert last is not None
+        assert (last.chain, str(last.actor_id)) == ("150102", world.person("inspector").id)
+        assert last.seq == max(ctx.session.scalars(select(audit.AuditRow.seq))) - 1
+        assert audit.last_for_system(ctx.session, "never") is None
+
+
+def test_a_record_that_the_log_does_not_know_is_found(world: World) -> None:
+    photo = jpeg()
+    world.person("inspector").upload(photo)
+    fixed = {"fact": "已更换", "fixed_on_the_spot": {"note": "当场更换", "photos": [sha256(photo)]}}
+    made = world.inspect({"S-01-05": [], "S-03-01": [fixed]}, photos={sha256(photo): {}})
+    notice = world.issue(made["id"])
+    proof = world.prove(made["problems"][0]["id"])
+    records = {"submit_inspection": made["id"], "issue_notice": notice["id"], "submit_rectification": proof["id"]}
+    with world.context() as ctx:
+        assert list(audit.unrecorded_for_system(ctx.session)) == []
+    for action, identifier in records.items():
+        kind = audit.RECORDED[action]
+        for about in ("object_kind = 'photo'", f"object_kind = '{kind}', action = 'looked'"):
+            behind_its_back(world, f"UPDATE audit_log SET {about} WHERE action = '{action}'")
+            with world.context() as ctx:
+                assert (action, identifier) in audit.unrecorded_for_system(ctx.session)
+    with world.context() as ctx:
+        assert dict(audit.unrecorded_for_system(ctx.session)) == records

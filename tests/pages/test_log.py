@@ -118,11 +118,16 @@ def test_pages_follow_one_another_without_a_gap(world: World) -> None:
 def test_a_smaller_regions_auditor_reads_what_its_people_did(world: World) -> None:
     world.employ("audit-hm", Grant("auditor", "150103"))
     world.open_problem()
-    world.person("neighbour").call("POST", "/auth/password", json={"old": PASSWORD, "new": "A new one, 7 long"})
-    page = Clerk(world, "audit-hm").open("/log")
-    assert "修改本人密码" in page.text
-    assert "印发整改通知书 整改通知书" not in page.text
-    assert "提交检查 检查" not in page.text
+    for who in ("neighbour", "stranger", "school", "league"):
+        world.person(who).call("POST", "/auth/password", json={"old": PASSWORD, "new": "A new one, 7 long"})
+    page = Clerk(world, "audit-hm").open("/log?action=change_password")
+    assert sorted(who for who in ("neighbour", "stranger", "school", "league") if f">{who}<" in page.html) == [
+        "neighbour",
+        "stranger",
+    ]
+    assert "没有符合条件的记录" in Clerk(world, "audit-hm").open("/log?action=submit_inspection").text
+    world.employ("audit-both", Grant("auditor", "150103"), Grant("auditor", "150000"))
+    assert "苏和" in Clerk(world, "audit-both").open("/log?action=submit_inspection").text
 
 
 def test_it_is_the_auditors_alone(sqlite_world: World) -> None:
