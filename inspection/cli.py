@@ -97,9 +97,11 @@ def _parser() -> argparse.ArgumentParser:
     days.add_argument("what", choices=["show", "set"])
     days.add_argument("year", type=int)
     days.add_argument("file", nargs="?", type=Path)
-    chain = command("audit", _in_app(record_commands.run_audit), "the log and its verifier, or what somebody has read")
-    chain.add_argument("what", choices=["export", "reads"])
-    chain.add_argument("target", type=Path, help="a new folder; for `reads` a new CSV file")
+    chain = command(
+        "audit", _in_app(record_commands.run_audit), "the log and its verifier, what somebody has read, or another key"
+    )
+    chain.add_argument("what", choices=["export", "reads", "rotate-key"])
+    chain.add_argument("target", type=Path, nargs="?", help="a new folder; for `reads` a new CSV file")
     chain.add_argument("--of", metavar="USERNAME", help="whose reads")
     ages = command(
         "retention",

@@ -11,6 +11,7 @@ from flask import Flask
 from inspection.actions import retention
 from inspection.actions.audit import reads_of
 from inspection.actions.audit_export import export_log
+from inspection.actions.checkpoints import rotate_audit_key
 from inspection.actions.lead_keys import drop_old_keys, rotate_key
 from inspection.actions.verification import verify
 from inspection.app import parts_of
@@ -45,7 +46,15 @@ def export_audit(app: Flask, folder: Path) -> int:
 
 
 def run_audit(app: Flask, given: argparse.Namespace) -> int:
-    """`export FOLDER`, or `reads FILE` of one account."""
+    """`export FOLDER`, `reads FILE` of one account, or `rotate-key`."""
+    if given.what == "rotate-key":
+        with app.app_context():
+            old, new = rotate_audit_key(parts_of(app).context())
+        print(f"{new} signs from now on, in the place of {old}: write it down where the old one is written down")
+        return 0
+    if given.target is None:
+        print("inspection: audit: where to?", file=sys.stderr)
+        return 2
     if given.what == "export":
         return export_audit(app, given.target)
     if given.of is None:

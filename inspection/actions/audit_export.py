@@ -17,7 +17,7 @@ from inspection.storage import audit, checkpoints
 from inspection.storage.checkpoints import CheckpointRow
 from inspection.storage.db import lift_limits
 
-FILES: Final = ("checkpoints", "entries", "details", "heads")
+FILES: Final = ("keys", "checkpoints", "entries", "details", "heads")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,8 @@ class Line:
 def log_lines(ctx: Context) -> Iterator[Line]:
     """All chains as they stood at one moment; what is appended meanwhile is left out."""
     lift_limits(ctx.session.connection())  # millions of lines take their time
+    for succession in audit.said_for_system(ctx.session, verify_audit.ROTATING):
+        yield Line("keys", succession)
     for signed in checkpoints.checkpoints_for_system(ctx.session):
         yield Line("checkpoints", _signed(signed))
     heads = {head.chain: head for head in audit.heads_for_system(ctx.session)}

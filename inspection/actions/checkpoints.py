@@ -9,7 +9,7 @@ from uuid import UUID
 from inspection.actions.context import Context
 from inspection.domain import chain
 from inspection.domain.chain import Head
-from inspection.domain.verify_audit import SIGNING
+from inspection.domain.verify_audit import ROTATING, SIGNING
 from inspection.storage import accounts, audit, checkpoints
 from inspection.storage.audit import APART
 from inspection.storage.unit import unit
@@ -51,6 +51,28 @@ def _sign(ctx: Context, head: Head) -> bool:
         told = {"chain": head.chain, "number": str(head.number), "seal": head.seal}
         ctx.tell_people("audit_head", _keepers(ctx, head.chain), None, told, unread=False)
     return True
+
+
+def rotate_audit_key(ctx: Context) -> tuple[str, str]:
+    """Another key signs from now on; the old one is gone. Both sign that the one follows on the other, which stands in
+    the log for ever: whoever knows one of them goes on to verify. (old, new), 64 hex digits each. Broken off, it is
+    done again with the same new key."""
+    old, new = ctx.audit_key, ctx.audit_key.successor
+    names = old.public_key, new.public_key
+    text = chain.succession_text(*names)
+    with unit(ctx.session):
+        ctx.record(
+            None,
+            ROTATING,
+            "audit_key",
+            names[1],
+            old_key=names[0],
+            new_key=names[1],
+            by_old=old.sign(text),
+            by_new=new.sign(text),
+        )
+    old.give_way()
+    return names
 
 
 def _keepers(ctx: Context, name: str) -> list[UUID]:

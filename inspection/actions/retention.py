@@ -15,7 +15,7 @@ from inspection.actions.context import Context, new_id
 from inspection.actions.evidence import PDF, SIZES
 from inspection.domain.errors import Refused
 from inspection.domain.retention import RECORDS, Periods
-from inspection.domain.verify_audit import ERASING, SIGNING
+from inspection.domain.verify_audit import ERASING, ROTATING, SIGNING
 from inspection.images import previews
 from inspection.storage import audit, evidence, retention
 from inspection.storage.audit import APART
@@ -51,7 +51,7 @@ def erase_old_details(ctx: Context, kept: timedelta) -> int:
     """Erase what entries say that are older than they are kept; in how many chains. The chains stay valid: what is gone
     without such a record is a fault."""
     with unit(ctx.session):
-        erased = audit.erase_details_for_system(ctx.session, ctx.now() - kept, (ERASING, SIGNING))
+        erased = audit.erase_details_for_system(ctx.session, ctx.now() - kept, (ERASING, SIGNING, ROTATING))
         for name, first, last in erased:
             kind = APART if name.endswith(APART) else "audit_log"
             ctx.record(None, ERASING, kind, name, chain=name, first=first, last=last)

@@ -98,7 +98,7 @@ def _digest(kind: str, record_id: object, body: bytes, expected: str) -> Iterato
 def audit_faults(ctx: Context) -> Iterator[str]:
     """The log only ever grows: every seal fits, every signature, and every record handed in stands in it."""
     yield from (f"audit log: {fault}" for fault in chain_faults(ctx))
-    for action, missing in audit.unrecorded_for_system(ctx.session):
+    for action, missing in mission.unrecorded_for_system(ctx.session):
         yield f"audit log: no entry {action} for {missing}"
 
 
@@ -106,7 +106,9 @@ def chain_faults(ctx: Context) -> list[str]:
     """What the verifier of an exported log would say of this one."""
     verifier = Verifier(keys=[ctx.audit_key.public_key], is_signed=is_signed)
     for line in log_lines(ctx):
-        if line.file == "checkpoints":
+        if line.file == "keys":
+            verifier.succession(line.fields)
+        elif line.file == "checkpoints":
             verifier.checkpoint(line.fields)
         elif line.file == "entries":
             verifier.entry(line.fields, *(line.said or ()))

@@ -103,6 +103,11 @@ def following(head: Head, leaves: Iterable[str]) -> Head:
     return Head(head.chain, number, seal)
 
 
+def succession_text(old: str, new: str) -> bytes:
+    """What both keys sign when one takes the other's place; both in hex."""
+    return f"{ORIGIN}\nkey\n{old}\n{new}\n".encode()
+
+
 def checkpoint_text(head: Head, signed_on: date) -> bytes:
     """What is signed of a head, a line for each thing: where it is from, the chain, the number, the seal, the day."""
     return f"{ORIGIN}\n{head.chain}\n{head.number}\n{head.seal}\n{signed_on.isoformat()}\n".encode()

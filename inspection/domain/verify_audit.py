@@ -3,9 +3,10 @@
 
     python3 verify_audit.py FOLDER [--known CHAIN:NUMBER:SEAL]... [--key PUBLIC_KEY]
 
-FOLDER holds entries.jsonl, details.jsonl, checkpoints.jsonl and heads.jsonl. `--known` is a head that stands elsewhere:
-on a receipt, in a message, on a phone. `--key` is the public key as it was told when the system was set up; without it
-the one in the export is used, which proves less. Every fault is a line; the exit code is 1 if there is any.
+FOLDER holds entries.jsonl, details.jsonl, checkpoints.jsonl, keys.jsonl and heads.jsonl. `--known` is a head that
+stands elsewhere: on a receipt, in a message, on a phone. `--key` is the public key as it was told when the system was
+set up, or any that followed on it; without it the one in the export is used, which proves less. Every fault is a line;
+the exit code is 1 if there is any.
 
 It follows what docs/audit-log.md says and shares no code with the system that wrote the log.
 """
@@ -24,6 +25,7 @@ ORIGIN = "school-safety-inspection audit log 1"
 PLAIN = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 ERASING = "erase_audit_detail"
 SIGNING = "sign_head"
+ROTATING = "rotate_audit_key"
 
 
 class Verifier:
@@ -44,6 +46,7 @@ class Verifier:
         self.met: set[tuple[str, int]] = set()
         self.signed: set[tuple[str, int, str]] = set()
         self.keys = set(keys)
+        self.pairs: list[set[str]] = []
         self.erased: dict[str, list[int]] = {}
         self.erasures: dict[str, list[tuple[int, int]]] = {}
         self.wrong: list[str] = []
@@ -85,14 +88,30 @@ class Verifier:
             if self.watched[key] != {seal}:
                 self.wrong.append(f"{chain} {number}: another seal is known from elsewhere; the log was rewritten")
 
+    def succession(self, line: Mapping[str, Any]) -> None:
+        """That one key took another's place, to be given before what they signed. Both have signed it, so that whoever
+        knows one of them knows the other, and those before and after."""
+        old, new = line["old_key"], line["new_key"]
+        text = f"{ORIGIN}\nkey\n{old}\n{new}\n".encode()
+        if not (self._is_signed(old, text, line["by_old"]) and self._is_signed(new, text, line["by_new"])):
+            self.wrong.append(f"key {new}: that it follows on {old} is not signed by both")
+            return
+        self.pairs.append({old, new})
+        for pair in [*self.pairs, *reversed(self.pairs)]:
+            if not self.keys.isdisjoint(pair):
+                self.keys |= pair
+
+    def _is_signed(self, public_key: Any, text: bytes, signature: Any) -> bool:
+        key, made = _bytes(public_key), _bytes(signature)
+        return key is not None and made is not None and self.is_signed(key, text, made)
+
     def checkpoint(self, checkpoint: Mapping[str, Any]) -> None:
         """A signed head, to be given before the entries of its chain."""
         chain, number, seal = checkpoint["chain"], checkpoint["number"], checkpoint["seal"]
         text = f"{ORIGIN}\n{chain}\n{number}\n{seal}\n{checkpoint['signed_on']}\n".encode()
-        key, signature = _bytes(checkpoint["public_key"]), _bytes(checkpoint["signature"])
         if checkpoint["public_key"] not in self.keys:
             self.wrong.append(f"{chain} {number}: signed with a key that is not known")
-        elif key is None or signature is None or not self.is_signed(key, text, signature):
+        elif not self._is_signed(checkpoint["public_key"], text, checkpoint["signature"]):
             self.wrong.append(f"{chain} {number}: the signature does not fit")
         self.watched.setdefault((chain, number), set()).add(seal)
         self.signed.add((chain, number, seal))
@@ -209,6 +228,8 @@ def verify_folder(folder: Path, known: Iterable[tuple[str, int, str]] = (), key:
     """The verifier after everything that an export holds."""
     keys = [key] if key else (folder / "public-key.txt").read_text(encoding="ascii").split()
     verifier = Verifier(known, keys)
+    for succession in _lines(folder / "keys.jsonl"):
+        verifier.succession(succession)
     for checkpoint in _lines(folder / "checkpoints.jsonl"):
         verifier.checkpoint(checkpoint)
     details = {(one["chain"], one["number"]): one for one in _lines(folder / "details.jsonl")}

@@ -26,7 +26,6 @@ from sqlalchemy import (
     func,
     or_,
     select,
-    text,
     true,
     update,
 )
@@ -359,6 +358,17 @@ def last_for_system(session: Session, action: str) -> AuditRow | None:
     return session.scalar(select(AuditRow).where(AuditRow.action == action).order_by(AuditRow.seq.desc()).limit(1))
 
 
+def said_for_system(session: Session, action: str) -> list[dict[str, Any]]:
+    """What the entries of this action say, in their order."""
+    found = session.scalars(
+        select(AuditDetailRow.detail)
+        .join(AuditRow, _of_entry(AuditRow))
+        .where(AuditRow.action == action)
+        .order_by(AuditRow.seq)
+    )
+    return [orjson.loads(detail) for detail in found]
+
+
 PROVINCE: Final = 2
 """Digits that all regions of a province share."""
 
@@ -380,19 +390,3 @@ def _audited(actor: Actor) -> ColumnElement[bool]:
         .where(or_(false(), *there))
     )
     return AuditRow.actor_id.in_(people)
-
-
-RECORDED = {"submit_inspection": "inspection", "submit_rectification": "rectification", "issue_notice": "notice"}
-
-
-def unrecorded_for_system(session: Session) -> Iterator[tuple[str, str]]:
-    """Records of which the log does not know who handed them in: (action, id)."""
-    for action, table in RECORDED.items():
-        known = set(
-            session.scalars(select(AuditRow.object_id).where(AuditRow.action == action, AuditRow.object_kind == table))
-        )
-        where = " WHERE on_the_spot = false" if table == "rectification" else ""
-        for (record_id,) in session.execute(text(f"SELECT id FROM {table}{where}")):
-            identifier = str(UUID(str(record_id)))
-            if identifier not in known:
-                yield action, identifier

@@ -13,7 +13,9 @@ from sqlalchemy import Text, and_, case, func, null, or_, select, type_coerce
 from sqlalchemy.orm import Session, aliased
 
 from inspection.domain.problems import STATUSES, UNFINISHED
+from inspection.storage.audit import AuditRow
 from inspection.storage.inspections import InspectionRow
+from inspection.storage.notices import NoticeRow
 from inspection.storage.petitions import PetitionRow
 from inspection.storage.problems import EventRow, ProblemRow
 from inspection.storage.rectifications import RectificationRow
@@ -89,3 +91,19 @@ def merged_into_withdrawn_for_system(session: Session) -> list[UUID]:
         .where(~ended.where(EventRow.event != "withdrawn").exists())
     )
     return list(session.scalars(statement.order_by(P.id)))
+
+
+RECORDED: Final = {
+    "submit_inspection": ("inspection", select(InspectionRow.id)),
+    "submit_rectification": ("rectification", select(RectificationRow.id).where(~RectificationRow.on_the_spot)),
+    "issue_notice": ("notice", select(NoticeRow.id)),
+}
+"""By the entry that says who handed it in: its kind, and all there are."""
+
+
+def unrecorded_for_system(session: Session) -> Iterator[tuple[str, UUID]]:
+    """Records of which the log does not know who handed them in: (action, id)."""
+    for action, (kind, every) in RECORDED.items():
+        entries = select(AuditRow.object_id).where(AuditRow.action == action, AuditRow.object_kind == kind)
+        known = set(session.scalars(entries))
+        yield from ((action, one) for one in session.scalars(every) if str(one) not in known)

@@ -18,7 +18,7 @@ import pytest
 from sqlalchemy import select, text
 
 from inspection.actions.audit_export import export_log
-from inspection.actions.checkpoints import sign_heads
+from inspection.actions.checkpoints import rotate_audit_key, sign_heads
 from inspection.actions.retention import erase_old_details
 from inspection.actions.verification import chain_faults
 from inspection.domain import chain as rules
@@ -30,7 +30,7 @@ from inspection.storage.unit import unit
 from tests.support.desk import Clerk
 from tests.support.world import World, jpeg, new_id, sha256
 
-FILES = ("entries", "details", "checkpoints", "heads")
+FILES = ("entries", "details", "checkpoints", "heads", "keys")
 Export = dict[str, list[dict[str, Any]]]
 
 LOG_KEPT = periods("").log
@@ -265,6 +265,55 @@ def test_an_export_into_a_folder_that_is_there_is_refused(sqlite_world: World, t
         export_log(ctx, tmp_path)
 
 
+def test_whoever_knows_one_key_knows_those_that_followed_and_went_before(sqlite_world: World, tmp_path: Path) -> None:
+    keys = []
+    with sqlite_world.context() as ctx:
+        for _ in range(3):
+            story(sqlite_world)
+            sign_heads(ctx)
+            keys.append(rotate_audit_key(ctx))
+            sqlite_world.clock.go(days=1)
+        sign_heads(ctx)
+        export_log(ctx, tmp_path / "log")
+        assert chain_faults(ctx) == []
+        path = ctx.audit_key.path
+    assert [new for _, new in keys[:-1]] == [old for old, _ in keys[1:]]
+    assert (path.stat().st_mode & 0o777, path.with_name("audit-key.next").exists()) == (0o600, False)
+    export = read(tmp_path / "log")
+    assert len({line["public_key"] for line in export["checkpoints"]}) == 4
+    for key in {key for pair in keys for key in pair}:
+        assert verified(export, [], key) == []
+        assert verify_folder(tmp_path / "log", key=key).faults() == []
+    assert verified(export, [], "0" * 64)
+    for at, line in enumerate(export["keys"]):
+        without = export | {"keys": [*export["keys"][:at], *export["keys"][at + 1 :]]}
+        assert verified(without, [], keys[0][0]), "a succession that is gone"
+        for name, value in line.items():
+            altered = {**line, name: value[:-1] + ("0" if value[-1] != "0" else "1")}
+            assert verified(export | {"keys": [*without["keys"], altered]}, [], keys[0][0]), name
+
+
+def test_a_change_of_keys_that_was_broken_off_is_done_again_with_the_same(
+    sqlite_world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    story(sqlite_world)
+    with sqlite_world.context() as ctx:
+        before = ctx.audit_key.public_key
+        with monkeypatch.context() as patch:
+            patch.setattr("inspection.storage.audit_key.replace_secret", lambda *_: 1 / 0)
+            with pytest.raises(ZeroDivisionError):
+                rotate_audit_key(ctx)
+        assert ctx.audit_key.public_key == before
+        assert sign_heads(ctx) == 3
+        assert chain_faults(ctx) == []
+        promised = ctx.audit_key.successor.public_key
+        assert rotate_audit_key(ctx) == (before, promised)
+        assert ctx.audit_key.public_key == promised
+        sqlite_world.clock.go(days=1)
+        assert sign_heads(ctx) == 1
+        assert chain_faults(ctx) == []
+
+
 def read(folder: Path) -> Export:
     return {
         name: [json.loads(line) for line in (folder / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()]
@@ -276,6 +325,8 @@ def verified(export: Export, known: list[tuple[str, int, str]], key: str) -> lis
     """The verifier's faults; what it cannot read is one."""
     verifier = Verifier(known, [key])
     try:
+        for succession in export["keys"]:
+            verifier.succession(succession)
         for checkpoint in export["checkpoints"]:
             verifier.checkpoint(checkpoint)
         details = {(one["chain"], one["number"]): one for one in export["details"]}

@@ -128,6 +128,9 @@ def test_a_smaller_regions_auditor_reads_what_its_people_did(world: World) -> No
     assert "没有符合条件的记录" in Clerk(world, "audit-hm").open("/log?action=submit_inspection").text
     world.employ("audit-both", Grant("auditor", "150103"), Grant("auditor", "150000"))
     assert "苏和" in Clerk(world, "audit-both").open("/log?action=submit_inspection").text
+    world.app.test_client().post("/api/v1/auth/login", json={"username": "x", "password": "y", "device_name": "z"})
+    for who, told in (("audit-both", False), ("audit-hm", True)):  # what nobody known did is a province's to read
+        assert ("没有符合条件的记录" in Clerk(world, who).open("/log?action=sign_in_failed").text) is told
 
 
 def test_it_is_the_auditors_alone(sqlite_world: World) -> None:
