@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import json
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -32,10 +32,15 @@ class Line:
 def log_lines(ctx: Context) -> Iterator[Line]:
     """All chains as they stood at one moment; what is appended meanwhile is left out."""
     lift_limits(ctx.session.connection())  # millions of lines take their time
-    for succession in audit.said_for_system(ctx.session, verify_audit.ROTATING):
-        yield Line("keys", succession)
-    for signed in checkpoints.checkpoints_for_system(ctx.session):
-        yield Line("checkpoints", _signed(signed))
+    signed = [_signed(row) for row in checkpoints.checkpoints_for_system(ctx.session)]
+    for stored in audit.said_for_system(
+        ctx.session, verify_audit.ROTATING
+    ):  # later: with the keys of all that is signed
+        with suppress(json.JSONDecodeError):  # what was altered is a fault of its entry
+            succession = json.loads(stored)
+            if isinstance(succession, dict):
+                yield Line("keys", succession)
+    yield from (Line("checkpoints", one) for one in signed)
     heads = {head.chain: head for head in audit.heads_for_system(ctx.session)}
     later: list[Line] = []
     for entry, seal, detail, salt in audit.everything_for_system(ctx.session):
@@ -55,6 +60,7 @@ def export_log(ctx: Context, folder: Path) -> int:
     """Write the log into a new folder, with the public key and the verifier; how many entries. Raises
     `FileExistsError`."""
     folder.mkdir(parents=True)
+    public_key = ctx.audit_key.read().public_key  # before the log: what took its place meanwhile is known by it
     entries = 0
     with ExitStack() as stack:
         files = {name: stack.enter_context((folder / f"{name}.jsonl").open("w", encoding="utf-8")) for name in FILES}
@@ -67,7 +73,7 @@ def export_log(ctx: Context, folder: Path) -> int:
                 files["details"].write(_written({**about, "detail": line.said[0], "salt": line.said[1]}))
         for name, number in audit.loose_details_for_system(ctx.session):
             files["details"].write(_written({"chain": name, "number": number, "detail": "", "salt": ""}))
-    (folder / "public-key.txt").write_text(ctx.audit_key.public_key + "\n", encoding="ascii")
+    (folder / "public-key.txt").write_text(public_key + "\n", encoding="ascii")
     (folder / "verify_audit.py").write_text(inspect.getsource(verify_audit), encoding="utf-8")
     return entries
 

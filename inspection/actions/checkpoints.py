@@ -36,13 +36,14 @@ def _sign(ctx: Context, head: Head) -> bool:
         last = checkpoints.last_checkpoint_for_system(ctx.session, head.chain)
         if last is not None and (last.number >= head.number or last.signed_on >= today):
             return False
+        key = ctx.audit_key.read()
         row = {
             "chain": head.chain,
             "number": head.number,
             "seal": head.seal,
             "signed_on": today,
-            "public_key": ctx.audit_key.public_key,
-            "signature": ctx.audit_key.sign(chain.checkpoint_text(head, today)),
+            "public_key": key.public_key,
+            "signature": key.sign(chain.checkpoint_text(head, today)),
         }
         if not checkpoints.add_checkpoint_for_system(ctx.session, row):
             return False
@@ -54,25 +55,25 @@ def _sign(ctx: Context, head: Head) -> bool:
 
 
 def rotate_audit_key(ctx: Context) -> tuple[str, str]:
-    """Another key signs from now on; the old one is gone. Both sign that the one follows on the other, which stands in
-    the log for ever: whoever knows one of them goes on to verify. (old, new), 64 hex digits each. Broken off, it is
-    done again with the same new key."""
-    old, new = ctx.audit_key, ctx.audit_key.successor
-    names = old.public_key, new.public_key
-    text = chain.succession_text(*names)
-    with unit(ctx.session):
-        ctx.record(
-            None,
-            ROTATING,
-            "audit_key",
-            names[1],
-            old_key=names[0],
-            new_key=names[1],
-            by_old=old.sign(text),
-            by_new=new.sign(text),
-        )
-    old.give_way()
-    return names
+    """Another key signs from now on; the old one is gone, and nothing that it signs from tomorrow on is taken for ours.
+    Both sign that the one follows on the other, which stands in the log for ever: whoever knows one of them goes on to
+    verify. (old, new), 64 hex digits each."""
+    with ctx.audit_key.changing() as (old, new):
+        since = ctx.today()
+        text = chain.succession_text(old.public_key, new.public_key, since)
+        with unit(ctx.session):
+            ctx.record(
+                None,
+                ROTATING,
+                "audit_key",
+                new.public_key,
+                old_key=old.public_key,
+                new_key=new.public_key,
+                since=since.isoformat(),
+                by_old=old.sign(text),
+                by_new=new.sign(text),
+            )
+    return old.public_key, new.public_key
 
 
 def _keepers(ctx: Context, name: str) -> list[UUID]:

@@ -123,6 +123,7 @@ def _judge(ctx: Context, actor: Actor, incoming: Incoming[Submission]) -> _Judge
         institution = institutions.get_lately(actor, ctx.session, submission.institution_id, _lately(ctx))
     if institution is None:
         raise Refused("not_found")
+    moved = moved and actor.own.isdisjoint({institution.id, institution.successor_id})
     ctx.session.expunge(institution)  # read after the unit has ended this transaction
     faults = list(read.faults)
     checklist, newest = checklists.find_with_newest_for_system(

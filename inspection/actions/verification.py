@@ -104,7 +104,8 @@ def audit_faults(ctx: Context) -> Iterator[str]:
 
 def chain_faults(ctx: Context) -> list[str]:
     """What the verifier of an exported log would say of this one."""
-    verifier = Verifier(keys=[ctx.audit_key.public_key], is_signed=is_signed)
+    ctx.session.rollback()  # the log as it is now, or later than the key
+    verifier = Verifier(keys=[ctx.audit_key.read().public_key], is_signed=is_signed)
     for line in log_lines(ctx):
         if line.file == "keys":
             verifier.succession(line.fields)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
@@ -40,12 +40,13 @@ def incompatible(roles: Collection[str]) -> bool:
 @dataclass(frozen=True, slots=True)
 class Grant:
     """One role, held for a region (six digits, GB/T 2260) or for one institution; `ended_at` where it is held no
-    longer and counts for handing in alone."""
+    longer and counts for handing in alone; `but` are the institutions for which its holder answers himself."""
 
     role: str
     region_code: str | None = None
     institution_id: UUID | None = None
     ended_at: datetime | None = None
+    but: frozenset[UUID] = frozenset()
 
     @property
     def region_prefix(self) -> str:
@@ -58,6 +59,13 @@ def region_prefix(code: str) -> str:
     while code.endswith("00"):
         code = code[:-2]
     return code
+
+
+def kept_apart(held: Sequence[Grant]) -> list[Grant]:
+    """What one person holds, so that no role in a region counts for the institution for which he answers: of his own he
+    sees and does what its unit may, whatever else he is."""
+    own = frozenset(grant.institution_id for grant in held if grant.institution_id and grant.ended_at is None)
+    return [replace(grant, but=own) if own and grant.region_code else grant for grant in held]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +101,11 @@ class Actor:
     @property
     def institution_id(self) -> UUID | None:
         return next((g.institution_id for g in self.grants if g.institution_id), None)
+
+    @property
+    def own(self) -> frozenset[UUID]:
+        """The institutions for which he answers, also where he acts in another role."""
+        return frozenset(g.institution_id for g in self.grants if g.institution_id).union(*(g.but for g in self.grants))
 
     @property
     def region_code(self) -> str | None:

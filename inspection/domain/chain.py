@@ -103,9 +103,9 @@ def following(head: Head, leaves: Iterable[str]) -> Head:
     return Head(head.chain, number, seal)
 
 
-def succession_text(old: str, new: str) -> bytes:
-    """What both keys sign when one takes the other's place; both in hex."""
-    return f"{ORIGIN}\nkey\n{old}\n{new}\n".encode()
+def succession_text(old: str, new: str, since: date) -> bytes:
+    """What both keys, in hex, sign when one takes the other's place: from the next day on the old one signs nothing."""
+    return f"{ORIGIN}\nkey\n{old}\n{new}\n{since.isoformat()}\n".encode()
 
 
 def checkpoint_text(head: Head, signed_on: date) -> bytes:

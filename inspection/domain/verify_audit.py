@@ -47,6 +47,7 @@ class Verifier:
         self.signed: set[tuple[str, int, str]] = set()
         self.keys = set(keys)
         self.pairs: list[set[str]] = []
+        self.retired: dict[str, str] = {}
         self.erased: dict[str, list[int]] = {}
         self.erasures: dict[str, list[tuple[int, int]]] = {}
         self.wrong: list[str] = []
@@ -89,13 +90,14 @@ class Verifier:
                 self.wrong.append(f"{chain} {number}: another seal is known from elsewhere; the log was rewritten")
 
     def succession(self, line: Mapping[str, Any]) -> None:
-        """That one key took another's place, to be given before what they signed. Both have signed it, so that whoever
-        knows one of them knows the other, and those before and after."""
-        old, new = line["old_key"], line["new_key"]
-        text = f"{ORIGIN}\nkey\n{old}\n{new}\n".encode()
-        if not (self._is_signed(old, text, line["by_old"]) and self._is_signed(new, text, line["by_new"])):
+        """That one key took another's place on a day, to be given before what they signed. Both have signed it, so that
+        whoever knows one of them knows the other, and those before and after."""
+        old, new, since = (str(line.get(name)) for name in ("old_key", "new_key", "since"))
+        text = f"{ORIGIN}\nkey\n{old}\n{new}\n{since}\n".encode()
+        if not (self._is_signed(old, text, line.get("by_old")) and self._is_signed(new, text, line.get("by_new"))):
             self.wrong.append(f"key {new}: that it follows on {old} is not signed by both")
             return
+        self.retired[old] = max(since, self.retired.get(old, since))
         self.pairs.append({old, new})
         for pair in [*self.pairs, *reversed(self.pairs)]:
             if not self.keys.isdisjoint(pair):
@@ -113,6 +115,8 @@ class Verifier:
             self.wrong.append(f"{chain} {number}: signed with a key that is not known")
         elif not self._is_signed(checkpoint["public_key"], text, checkpoint["signature"]):
             self.wrong.append(f"{chain} {number}: the signature does not fit")
+        elif checkpoint["signed_on"] > self.retired.get(checkpoint["public_key"], checkpoint["signed_on"]):
+            self.wrong.append(f"{chain} {number}: signed with a key after another had taken its place")
         self.watched.setdefault((chain, number), set()).add(seal)
         self.signed.add((chain, number, seal))
 

@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from inspection.domain.actor import Actor, Grant
+from inspection.domain.actor import Actor, Grant, kept_apart
 from inspection.storage.db import Base
 from inspection.storage.institutions import InstitutionRow
 from inspection.storage.scope import regions_over
@@ -182,7 +182,7 @@ def actor_of(rows: Sequence[Any]) -> Actor | None:
     if not rows:
         return None
     user_id, username, name, organisation, second_factor_at = rows[0][:5]
-    held = [Grant(*row[5:9]) for row in rows if row[5] is not None]
+    held = kept_apart([Grant(*row[5:9]) for row in rows if row[5] is not None])
     return Actor(
         id=user_id,
         username=username,

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from inspection.domain.actor import Actor
 from inspection.domain.assignments import united
+from inspection.storage.accounts import RoleRow
 from inspection.storage.db import Base, Json
 from inspection.storage.institutions import InstitutionRow
 from inspection.storage.scope import of_institutions, visible
@@ -178,19 +179,17 @@ def team_of_for_system(session: Session, assignment_ids: Collection[UUID]) -> Se
 def recused_for_system(
     session: Session, institution_id: UUID, user_ids: Collection[UUID], at: datetime | None = None
 ) -> set[UUID]:
-    """Who of these must not inspect the institution; with `at`, who it stood against at that moment or since."""
+    """Who of these must not inspect the institution, since it was declared or since he answers for it; with `at`, who
+    it stood against at that moment or since."""
     if not user_ids:
         return set()
-    standing = RecusalRow.ended_at.is_(None)
-    return set(
-        session.scalars(
-            select(RecusalRow.user_id).where(
-                RecusalRow.institution_id == institution_id,
-                RecusalRow.user_id.in_(list(user_ids)),
-                standing if at is None else or_(standing, RecusalRow.ended_at > at),
-            )
-        )
-    )
+    found: set[UUID] = set()
+    for row, more in ((RecusalRow, ()), (RoleRow, (RoleRow.role == "unit",))):
+        standing = row.ended_at.is_(None)
+        here = (row.institution_id == institution_id, row.user_id.in_(list(user_ids)), *more)
+        stood = standing if at is None else or_(standing, row.ended_at > at)
+        found.update(session.scalars(select(row.user_id).where(*here, stood)))
+    return found
 
 
 def recusals_of_for_system(session: Session, institution_id: UUID) -> Sequence[RecusalRow]:

@@ -358,15 +358,14 @@ def last_for_system(session: Session, action: str) -> AuditRow | None:
     return session.scalar(select(AuditRow).where(AuditRow.action == action).order_by(AuditRow.seq.desc()).limit(1))
 
 
-def said_for_system(session: Session, action: str) -> list[dict[str, Any]]:
-    """What the entries of this action say, in their order."""
-    found = session.scalars(
+def said_for_system(session: Session, action: str) -> Sequence[str]:
+    """What the entries of this action say, as it is stored, in their order."""
+    return session.scalars(
         select(AuditDetailRow.detail)
         .join(AuditRow, _of_entry(AuditRow))
         .where(AuditRow.action == action)
         .order_by(AuditRow.seq)
-    )
-    return [orjson.loads(detail) for detail in found]
+    ).all()
 
 
 PROVINCE: Final = 2

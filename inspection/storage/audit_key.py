@@ -3,46 +3,64 @@ whoever can rewrite the log cannot sign what he made of it."""
 
 from __future__ import annotations
 
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from inspection.storage.secrets import kept_secret, replace_secret
+from inspection.storage.secrets import kept_secret, put_in_place
 
 
 @dataclass(frozen=True)
-class AuditKey:
-    """`path` is the file; it is made when the key is first asked for, for its owner alone. Raises `OSError`, and
-    `ValueError` for a file that holds no key."""
+class SigningKey:
+    """A key as it was read: what it signs and its public key belong together, whatever becomes of the file."""
 
-    path: Path
-
-    @property
-    def _private(self) -> Ed25519PrivateKey:
-        """Read each time, since another process may have put another in its place."""
-        text = kept_secret(self.path, lambda: Ed25519PrivateKey.generate().private_bytes_raw().hex())
-        return Ed25519PrivateKey.from_private_bytes(bytes.fromhex(text.strip()))
+    private: Ed25519PrivateKey
 
     @property
     def public_key(self) -> str:
         """64 hex digits."""
-        return self._private.public_key().public_bytes_raw().hex()
-
-    @property
-    def successor(self) -> AuditKey:
-        """The key that is to follow, in a file beside; again the same until it has taken this one's place."""
-        return AuditKey(self.path.with_name(f"{self.path.name}.next"))
-
-    def give_way(self) -> None:
-        """The successor takes this one's place, whole or not at all."""
-        replace_secret(self.path, self.successor.path.read_text(encoding="ascii"))
-        self.successor.path.unlink()
+        return self.private.public_key().public_bytes_raw().hex()
 
     def sign(self, text: bytes) -> str:
         """128 hex digits."""
-        return self._private.sign(text).hex()
+        return self.private.sign(text).hex()
+
+
+@dataclass(frozen=True)
+class AuditKey:
+    """`path` is the file; it is made when the key is first asked for, for its owner alone."""
+
+    path: Path
+
+    def read(self) -> SigningKey:
+        """As it is now. Raises `OSError`, and `ValueError` for a file that holds no key."""
+        return _kept(self.path)
+
+    @contextmanager
+    def changing(self) -> Iterator[tuple[SigningKey, SigningKey]]:
+        """(the key, its successor), held against everybody else who would change it; at the end the successor has taken
+        its place. Broken off before, it is the same successor the next time."""
+        path = self.path.resolve()  # where a link leads, so that the old key is gone from there
+        following = path.with_name(f"{path.name}.next")
+        with path.with_name(f"{path.name}.lock").open("ab") as line:
+            fcntl.flock(line, fcntl.LOCK_EX)
+            old, new = _kept(path), _kept(following)
+            owner = path.stat()
+            yield old, new
+            if owner.st_uid != following.stat().st_uid:  # who changes it for the one who signs
+                os.chown(following, owner.st_uid, owner.st_gid)
+            put_in_place(following, path)
+
+
+def _kept(path: Path) -> SigningKey:
+    text = kept_secret(path, lambda: Ed25519PrivateKey.generate().private_bytes_raw().hex())
+    return SigningKey(Ed25519PrivateKey.from_private_bytes(bytes.fromhex(text.strip())))
 
 
 def is_signed(public_key: bytes, text: bytes, signature: bytes) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -10,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, Index, String, Text, or_, select, true
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from inspection.domain.actor import Actor
+from inspection.domain.actor import Actor, Grant
 from inspection.storage.db import Base, Json
 from inspection.storage.inspections import InspectionRow, inspected_within
 from inspection.storage.scope import regions_over, visible_institutions, visible_lately
@@ -81,9 +82,9 @@ def get(actor: Actor, session: Session, institution_id: UUID) -> InstitutionRow 
 
 def own_of(actor: Actor, session: Session) -> frozenset[UUID]:
     """Those for which he answers, whatever else he is: his own, and those merged into it."""
-    unit = actor.holding(frozenset({"unit"}))
-    if not unit.grants:
+    if not actor.own:
         return frozenset()
+    unit = replace(actor, grants=tuple(Grant("unit", None, one) for one in actor.own))
     return frozenset(session.scalars(select(InstitutionRow.id).where(visible_institutions(unit, InstitutionRow))))
 
 

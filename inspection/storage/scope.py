@@ -6,11 +6,12 @@ Scope follows today's region of the institution. There is no Python twin of this
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from functools import cache, partial
 from typing import Any
 
-from sqlalchemy import ColumnElement, false, or_, select
+from sqlalchemy import ColumnElement, and_, false, or_, select
 
 from inspection.domain.actor import Actor, Grant, region_prefix
 from inspection.domain.figures import CONGRESS, counting
@@ -18,7 +19,8 @@ from inspection.domain.permissions import IN_SCOPE
 
 
 def visible_institutions(actor: Actor, institution: Any) -> ColumnElement[bool]:
-    """`institution` is the institutions' table or an alias of it. A unit sees its own, and those merged into it."""
+    """`institution` is the institutions' table or an alias of it. A unit sees its own, and those merged into it; for
+    these no other role of its people counts."""
     return _held(actor.grants, institution)
 
 
@@ -30,20 +32,26 @@ def _held(grants: tuple[Grant, ...], institution: Any) -> ColumnElement[bool]:
 def _branch(grant: Grant, institution: Any) -> ColumnElement[bool]:
     if grant.role == "unit":
         return or_(institution.id == grant.institution_id, institution.successor_id == grant.institution_id)
+    if not grant.region_code:
+        return false()
     inside: ColumnElement[bool] = institution.region_code.startswith(grant.region_prefix, autoescape=True)
-    return inside if grant.region_code else false()
+    if not grant.but:
+        return inside
+    merged = or_(institution.successor_id.is_(None), institution.successor_id.not_in(grant.but))
+    return and_(inside, institution.id.not_in(grant.but), merged)
 
 
 def visible_lately(actor: Actor, institution: Any, since: datetime) -> ColumnElement[bool]:
     """Those that he sees, and those that he saw before a change of theirs after a moment: what was captured there may
-    still be handed in."""
+    still be handed in. Also what was captured at his own: it is flagged, never refused."""
     from inspection.storage.institutions import InstitutionChangeRow
 
     branches = [_branch_before(grant, InstitutionChangeRow) for grant in actor.grants if grant.role in IN_SCOPE]
     if not branches:
         return false()
+    anywhere = replace(actor, grants=tuple(replace(grant, but=frozenset()) for grant in actor.grants))
     changed = select(InstitutionChangeRow.institution_id).where(InstitutionChangeRow.at > since, or_(*branches))
-    return or_(visible_institutions(actor, institution), institution.id.in_(changed))
+    return or_(visible_institutions(anywhere, institution), institution.id.in_(changed))
 
 
 def _branch_before(grant: Grant, change: Any) -> ColumnElement[bool]:
@@ -66,7 +74,7 @@ def countable_institutions(actor: Actor, institution: Any) -> ColumnElement[bool
 
 def is_regional(grants: tuple[Grant, ...]) -> bool:
     """Whether all that counts for whoever holds these lies in regions, and nothing in single institutions."""
-    return all(grant.region_code for grant in grants if grant.role in IN_SCOPE)
+    return all(grant.region_code and not grant.but for grant in grants if grant.role in IN_SCOPE)
 
 
 def visible(actor: Actor, table: Any) -> ColumnElement[bool]:

@@ -22,7 +22,12 @@ def kept_secret(path: Path, make: Callable[[], str]) -> str:
 
 def replace_secret(path: Path, text: str) -> None:
     """The file holds this from now on, whole or not at all, and after a loss of power too."""
-    os.replace(_draft(path, text), path)
+    put_in_place(_draft(path, text), path)
+
+
+def put_in_place(made: str | Path, path: Path) -> None:
+    """One file, of the same folder, takes the place of another, whole or not at all, and after a loss of power too."""
+    os.replace(made, path)
     _sync_folder(path.parent)
 
 

@@ -11,7 +11,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import ColumnElement, select
 
-from inspection.domain.actor import Actor, Grant
+from inspection.domain.actor import Actor, Grant, kept_apart
 from inspection.storage import scope
 from inspection.storage.institutions import InstitutionChangeRow, InstitutionRow
 from tests.support.world import World, new_id
@@ -45,7 +45,7 @@ def holding(world: World, roles: Roles) -> Actor:
     grants = [
         Grant(role, None, UUID(world.places[of])) if isinstance(of, int) else Grant(role, of) for role, of in roles
     ]
-    return Actor(UUID(new_id()), "somebody", "somebody", "somewhere", tuple(grants))
+    return Actor(UUID(new_id()), "somebody", "somebody", "somewhere", tuple(kept_apart(grants)))
 
 
 def numbers(world: World, condition: ColumnElement[bool], row: Any = InstitutionRow.id) -> set[int]:
@@ -74,6 +74,29 @@ def test_what_a_role_sees(world: World, since: datetime) -> None:
         assert numbers(world, scope.visible_institutions(actor, InstitutionRow)) == seen, roles
         changes = InstitutionChangeRow
         assert numbers(world, scope.visible(actor, changes), changes.institution_id) == seen & {MOVED, PARTED}, roles
+
+
+def test_for_ones_own_no_other_role_counts(world: World, since: datetime) -> None:
+    """Nor for those merged into it; but that it was captured there before is taken in."""
+    both = holding(world, [("unit", 0), ("edu_inspector", "150102"), ("supervisor", "150100")])
+    assert both.own == {UUID(world.places[0])}
+    for roles, seen in (
+        ({"unit"}, {0, MERGED}),
+        ({"edu_inspector"}, DISTRICT - {0, MERGED}),
+        ({"supervisor"}, LEAGUE - {0, MERGED}),
+        ({"unit", "edu_inspector"}, DISTRICT),
+    ):
+        acting = both.holding(frozenset(roles))
+        assert acting.own == both.own
+        assert numbers(world, scope.visible_institutions(acting, InstitutionRow)) == seen, roles
+        assert numbers(world, scope.visible(acting, InstitutionChangeRow), InstitutionChangeRow.institution_id) == (
+            seen & {MOVED, PARTED}
+        )
+        assert not scope.is_regional(acting.grants)
+    inspects = both.holding(frozenset({"edu_inspector"}))
+    assert numbers(world, scope.visible_lately(inspects, InstitutionRow, since)) == DISTRICT
+    left = kept_apart([Grant("unit", None, UUID(world.places[0]), world.clock.now()), Grant("reviewer", "150102")])
+    assert not left[1].but
 
 
 def test_what_a_role_saw_lately(world: World, since: datetime) -> None:
@@ -118,7 +141,7 @@ def test_a_wide_part_is_asked_of_each_row_and_few_are_a_list(sqlite_world: World
     actor = holding(sqlite_world, roles)
     assert (scope.sees_widely(actor), scope.widely(actor.grants)) == (wide, wide)
     asked = str(scope.visible(actor, InstitutionChangeRow))
-    assert ("EXISTS" in asked, " IN (" in asked) == (wide, not wide)
+    assert ("EXISTS" in asked, " IN (SELECT" in asked) == (wide, not wide)
 
 
 def test_regions_nest(world: World, since: datetime) -> None:

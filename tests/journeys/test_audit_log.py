@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from inspection.domain import chain as rules
 from inspection.domain.retention import periods
 from inspection.domain.verify_audit import Verifier, verify_folder
 from inspection.storage import audit
+from inspection.storage.audit_key import AuditKey
 from inspection.storage.db import db
 from inspection.storage.unit import unit
 from tests.support.desk import Clerk
@@ -238,7 +240,7 @@ def test_an_export_is_verified_by_plain_python_far_from_the_system(sqlite_world:
     with sqlite_world.context() as ctx:
         sign_heads(ctx)
         count = export_log(ctx, tmp_path / "log")
-        key = ctx.audit_key.public_key
+        key = ctx.audit_key.read().public_key
     lines = (tmp_path / "log/entries.jsonl").read_text(encoding="utf-8").splitlines()
     assert len(lines) == count
 
@@ -298,20 +300,76 @@ def test_a_change_of_keys_that_was_broken_off_is_done_again_with_the_same(
 ) -> None:
     story(sqlite_world)
     with sqlite_world.context() as ctx:
-        before = ctx.audit_key.public_key
+        before = ctx.audit_key.read().public_key
         with monkeypatch.context() as patch:
-            patch.setattr("inspection.storage.audit_key.replace_secret", lambda *_: 1 / 0)
+            patch.setattr("inspection.storage.audit_key.put_in_place", lambda *_: 1 / 0)
             with pytest.raises(ZeroDivisionError):
                 rotate_audit_key(ctx)
-        assert ctx.audit_key.public_key == before
+        assert ctx.audit_key.read().public_key == before
         assert sign_heads(ctx) == 3
         assert chain_faults(ctx) == []
-        promised = ctx.audit_key.successor.public_key
+        promised = AuditKey(ctx.audit_key.path.with_name("audit-key.next")).read().public_key
         assert rotate_audit_key(ctx) == (before, promised)
-        assert ctx.audit_key.public_key == promised
+        assert ctx.audit_key.read().public_key == promised
         sqlite_world.clock.go(days=1)
         assert sign_heads(ctx) == 1
         assert chain_faults(ctx) == []
+
+
+def test_what_a_key_signs_after_another_took_its_place_is_not_taken_for_ours(
+    sqlite_world: World, tmp_path: Path
+) -> None:
+    story(sqlite_world)
+    with sqlite_world.context() as ctx:
+        stolen = ctx.audit_key.read()
+        sign_heads(ctx)
+        _, new = rotate_audit_key(ctx)
+        sqlite_world.clock.go(days=1)
+        story(sqlite_world)
+        sign_heads(ctx)
+        export_log(ctx, tmp_path / "log")
+    export = read(tmp_path / "log")
+    assert verified(export, [], new) == []
+    later = [line for line in export["checkpoints"] if line["public_key"] == new]
+    for line in later:
+        head = rules.Head(line["chain"], line["number"], line["seal"])
+        line["signature"] = stolen.sign(rules.checkpoint_text(head, date.fromisoformat(line["signed_on"])))
+        line["public_key"] = stolen.public_key
+    assert len([fault for fault in verified(export, [], new) if "another had taken its place" in fault]) == len(later)
+
+
+def test_an_altered_succession_is_told_and_hides_no_other_fault(world: World) -> None:
+    story(world)
+    with world.context() as ctx:
+        rotate_audit_key(ctx)
+    of_key = "(SELECT number FROM audit_log WHERE action = 'rotate_audit_key')"
+    for altered in ("nonsense", "{}", '"x"', "[]", '{"old_key": 1, "new_key": null, "by_old": [], "by_new": {}}'):
+        behind_its_back(
+            world,
+            f"UPDATE audit_detail SET detail = '{altered}' WHERE chain = 'system' AND number = {of_key}",
+        )
+        told = faults(world)
+        assert any("not what was committed to" in fault for fault in told), altered
+        assert all(fault.startswith(("system", "key")) for fault in told)
+
+
+def test_keys_that_are_changed_at_once_follow_one_another(sqlite_world: World) -> None:
+    world = sqlite_world
+    story(world)
+
+    def change(_: int) -> tuple[str, str]:
+        with world.context() as ctx:
+            return rotate_audit_key(ctx)
+
+    with world.context() as ctx:
+        first = ctx.audit_key.read().public_key
+    with ThreadPoolExecutor(4) as pool:
+        changed = dict(pool.map(change, range(4)))
+    line = [first]
+    while line[-1] in changed:
+        line.append(changed[line[-1]])
+    assert len(set(line)) == 5
+    assert faults(world) == []
 
 
 def read(folder: Path) -> Export:
@@ -423,7 +481,7 @@ def tampered(world: World, folder: Path, count: int) -> tuple[int, list[str]]:
     with world.context() as ctx:
         sign_heads(ctx)
         export_log(ctx, folder)
-        key = ctx.audit_key.public_key
+        key = ctx.audit_key.read().public_key
     whole = read(folder)
     known = [(head["chain"], head["number"], head["seal"]) for head in whole["heads"]]
     assert verified(whole, known, key) == []
@@ -455,7 +513,7 @@ def test_the_same_bytes_in_other_letters_are_an_alteration_too(
     with sqlite_world.context() as ctx:
         sign_heads(ctx)
         export_log(ctx, tmp_path / "log")
-        key = ctx.audit_key.public_key
+        key = ctx.audit_key.read().public_key
     export = read(tmp_path / "log")
     line = next(line for line in export[file] if line[field] != line[field].upper())
     line[field] = line[field].upper()

@@ -8,6 +8,7 @@ import pytest
 import requests
 
 from checklists.loader import DEFINITIONS
+from inspection.cli import main
 from tests.support import databases
 from tests.support.server import environment_for, run_command, serving_on
 
@@ -70,7 +71,8 @@ def test_linting_and_publishing_checklists(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("arguments", [(), ("nonsense",), ("sweep", "--today", "tomorrow"), ("checklist", "lint")])
-def test_what_is_no_command_is_told(tmp_path: Path, arguments: tuple[str, ...]) -> None:
-    done = run_command(environment_for("sqlite:///x", tmp_path), *arguments)
-    assert done.returncode == 2
-    assert "usage:" in done.stderr
+def test_what_is_no_command_is_told(arguments: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(list(arguments))
+    assert ended.value.code == 2
+    assert "usage:" in capsys.readouterr().err

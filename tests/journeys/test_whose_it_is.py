@@ -5,10 +5,12 @@ from __future__ import annotations
 from uuid import UUID
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
+from inspection.actions.accounts import role_row
 from inspection.domain.actor import Grant
 from inspection.storage import accounts
+from inspection.storage.accounts import RoleRow
 from inspection.storage.db import db
 from tests.journeys.test_handovers import hand_over
 from tests.journeys.test_institution_changes import messages
@@ -20,7 +22,7 @@ from tests.journeys.test_withdrawals import ask as ask_withdrawal
 from tests.support.desk import Clerk
 from tests.support.institutions import A, B, C, change, faults, institution, merge, open_problem
 from tests.support.visits import flags, plan
-from tests.support.world import World, new_id
+from tests.support.world import World, jpeg, new_id, sha256
 
 TO_DEPARTMENT = {"responsible": {"kind": "department", "name": "住建局"}, "reason": "职责所在"}
 HANDED_BACK = {"responsible": {"kind": "institution"}, "reason": "属本校"}
@@ -114,9 +116,14 @@ def test_the_same_consent_of_another_person_is_one_too_late(world: World) -> Non
 
 
 def test_who_handed_a_proof_in_is_not_shown_that_he_may_accept_it(world: World) -> None:
-    both = world.employ("both", Grant("unit", None, UUID(world.places[A])), Grant("reviewer", "150102"))
+    both = world.employ("both", Grant("unit", None, UUID(world.places[A])))
     problem_id = open_problem(world, A)
     proof = world.prove(problem_id, who=both.username)
+    with world.context() as ctx:  # who has left the school for the bureau
+        role = ctx.session.scalars(select(RoleRow).where(RoleRow.user_id == UUID(both.id))).one()
+        role.ended_at = ctx.now()
+        ctx.session.add(role_row(ctx, UUID(both.id), Grant("reviewer", "150102")))
+        ctx.session.commit()
     shown = {who: [move["action"] for move in world.problem(problem_id, who)["moves"]] for who in ("bureau", "both")}
     assert shown == {"bureau": ["accept", "return"], "both": ["return"]}
     assert world.review(problem_id, proof["id"], "accept", who="both").json["code"] == "four_eyes"
@@ -272,6 +279,37 @@ def test_of_ones_own_institution_one_sees_what_the_unit_sees_whatever_else_one_i
     assert shown.text.count("苏和") == 1
     file = Clerk(world, both).open(f"/institutions/{world.places[A]}")
     assert "苏和" not in file.text
+
+
+@pytest.mark.parametrize("role", ["edu_inspector", "proc_inspector"])
+def test_nor_by_any_other_way_does_one_look_into_what_others_found_at_ones_own(world: World, role: str) -> None:
+    both = world.employ("both", Grant("unit", None, UUID(world.places[A])), Grant(role, "150102")).username
+    photo = jpeg()
+    assert world.person("inspector").upload(photo).status_code == 201
+    found = {"S-01-05": [{"fact": "x", "photos": [sha256(photo)]}]}
+    own, other = (world.inspect(found, place, photos={sha256(photo): {}}) for place in (A, C))
+    for made, status in ((own, 404), (other, 200)):
+        assert world.person(both).get(f"/visits/{made['visit_id']}").status_code == status
+    listed = {one["id"] for one in world.person(both).get("/problems").json["items"]}
+    assert {line["id"] for made in (own, other) for line in made["problems"]} <= listed
+    alone = jpeg()
+    assert world.person("inspector").upload(alone).status_code == 201
+    world.inspect({"S-01-05": [{"fact": "x", "photos": [sha256(alone)]}]}, A, photos={sha256(alone): {}})
+    for picture, allowed in ((photo, role == "proc_inspector"), (alone, False)):
+        read = world.person(both).get(f"/photos/{sha256(picture)}?purpose=x")
+        assert read.status_code == (200 if allowed else 403), read.json
+
+
+def test_whoever_inspects_his_own_is_not_refused_and_not_unnoticed(world: World) -> None:
+    both = world.employ("both", Grant("unit", None, UUID(world.places[A])), Grant("edu_inspector", "150102")).username
+    made = world.inspect({"S-01-05": []}, A, who=both)
+    assert made["flags"] == []
+    elsewhere = world.inspect({}, C, who=both)
+    for one, told in ((made, True), (elsewhere, False)):
+        visit = world.person("inspector").get(f"/visits/{one['visit_id']}").json
+        assert ("recused_in_team" in flags(visit)) is told
+    issuing = Clerk(world, "bureau").open(f"/issuing/{made['visit_id']}?institution={world.places[A]}")
+    assert "应当回避" in issuing.text
 
 
 def test_whoever_inspects_elsewhere_still_finds_what_his_own_institution_has_to_do(world: World) -> None:
