@@ -134,17 +134,17 @@ class Log(glogging.Logger):
         """A line for each request, when its answer has left. Of one that was refused it says why, and to which
         account: whoever tries doors is found by it."""
         del req
-        refused = environ.get(logs.REFUSED)
+        status = int(str(resp.status).partition(" ")[0])
         log.info(
             "answered",
             extra={
                 "request_id": next((value for name, value in resp.headers if name.lower() == "x-request-id"), None),
                 "method": environ["REQUEST_METHOD"],
                 "route": environ.get(logs.ROUTE),
-                "status": int(str(resp.status).partition(" ")[0]),
+                "status": status,
                 "ms": round(request_time.total_seconds() * 1000),
                 "bytes": resp.sent,
-                "code": refused,
-                "account": environ.get(logs.ACCOUNT) if refused is not None else None,
+                "code": environ.get(logs.REFUSED),
+                "account": environ.get(logs.ACCOUNT) if status >= HTTPStatus.BAD_REQUEST else None,
             },
         )

@@ -3,7 +3,7 @@ procuratorate's case file. No other action looks at them."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -69,7 +69,7 @@ def report_lead(ctx: Context, actor: Actor, lead_id: UUID, incoming: Incoming[Le
         ctx.session.flush()
         tell_handlers(ctx, region)
         ctx.record(actor, "report_lead", APART, lead_id)
-        return Stored(_view(row, flags=_flags(ctx, lead, region)), created=True)
+        return Stored(_view(row, flags=_flags(ctx, lead, region, now)), created=True)
 
 
 def _judge(ctx: Context, actor: Actor, incoming: Incoming[Lead]) -> tuple[Lead, str]:
@@ -92,8 +92,8 @@ def _too_long(raw: bytes) -> list[Fault]:
     return [] if len(raw) <= LONGEST else [Fault("", "length", {"min": "1", "max": str(LONGEST)})]
 
 
-def _flags(ctx: Context, lead: Lead, region: str) -> list[Flag]:
-    found = rules.hints({"place": lead.place, "text": lead.text})
+def _flags(ctx: Context, lead: Lead, region: str, received_at: datetime) -> list[Flag]:
+    found = rules.hints({"place": lead.place, "text": lead.text}) + rules.odd_moments(lead, received_at)
     return found if _handlers(ctx, region) else [*found, Flag("nobody_handles")]
 
 
@@ -117,7 +117,7 @@ def _known_lead(ctx: Context, actor: Actor, lead_id: UUID, incoming: Incoming[Le
             return _view(row)
         if ctx.vault.open(row.region_code, about_lead(row.id), row.content) != incoming.raw:
             raise Refused("conflict")
-        return _view(row, flags=_flags(ctx, incoming.load(), row.region_code))
+        return _view(row, flags=_flags(ctx, incoming.load(), row.region_code, row.created_at))
 
 
 def _held(ctx: Context, lead_id: UUID) -> LeadRow:
@@ -150,7 +150,9 @@ def take_step(
             raise Refused("not_allowed")
         if not rules.may_follow(step.kind, row.state, held=row.held_at is not None):
             raise Refused("wrong_state")
-        faults = [*incoming.read.faults, *rules.step_faults(step), *_too_long(incoming.raw)]
+        faults = [*incoming.read.faults, *_too_long(incoming.raw)]
+        wrong = {fault.pointer for fault in faults}
+        faults += [fault for fault in rules.step_faults(step, ctx.now()) if fault.pointer not in wrong]
         if faults:
             raise Refused("invalid", faults)
         _add_step(ctx, actor, row, step_id, incoming.raw)
@@ -236,7 +238,9 @@ def read_lead(ctx: Context, actor: Actor, lead_id: UUID, purpose: str | None, re
         content = _content(ctx, row, readers)
         ctx.record(actor, "read_lead", APART, lead_id, purpose=purpose)
         said = {"place": content.lead.place, "text": content.lead.text}
-        return _view(row, content, rules.hints(said))
+        flags = [*rules.hints(said), *rules.odd_moments(content.lead, row.created_at)]
+        flags += [flag for step in content.steps for flag in rules.hints(step.said)]
+        return _view(row, content, flags)
 
 
 def _shows(ctx: Context, actor: Actor, row: LeadRow) -> bool:

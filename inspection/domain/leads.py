@@ -116,11 +116,15 @@ def next_steps(state: str, *, held: bool, by_creator: bool) -> list[LeadTurn]:
     return [turn for turn in TURNS if may_follow(turn.kind, state, held=held) and (turn.by_creator or not by_creator)]
 
 
-def step_faults(step: LeadStep) -> list[Fault]:
-    """A step says what its kind asks for, and nothing else."""
+CLOCKS_DIFFER: Final = timedelta(minutes=5)
+
+
+def step_faults(step: LeadStep, now: datetime) -> list[Fault]:
+    """A step says what its kind asks for and nothing else, and what was done, not what will be."""
     asked = turn_of(step.kind).says
     missing = [Fault(pointer(name), "required") for name in asked if name not in step.said]
-    return missing + [Fault(pointer(name), "unknown_key") for name in step.said if name not in asked]
+    future = [Fault("/at", "moment_in_future")] if step.at > now + CLOCKS_DIFFER else []
+    return future + missing + [Fault(pointer(name), "unknown_key") for name in step.said if name not in asked]
 
 
 def lead_faults(lead: Lead) -> list[Fault]:
@@ -147,6 +151,13 @@ _HINTS: Final = (
 `tests/rules/lead_hints.json`."""
 
 _BETWEEN_DIGITS: Final = re.compile(r"(?<=\d)[ \u00b7.]+(?=\d)|(?<=\d)-(?=\d{4}(?:\D|$)|\d{4}-)")
+
+
+def odd_moments(lead: Lead, received_at: datetime) -> list[Flag]:
+    """What is said to have been after the lead was received: taken in, and pointed out to who reads it."""
+    moments = {"observed_at": lead.observed_at, "police_called_at": lead.police_called_at}
+    late = received_at + CLOCKS_DIFFER
+    return [Flag("future_date", pointer(name)) for name, at in moments.items() if at is not None and at > late]
 
 
 def identifying(text: str) -> list[str]:

@@ -132,7 +132,7 @@ def account(ctx: Context, actor: Actor) -> Response:
         factor=factor,
         rules=ctx.password_rules.name,
         regions=dict(regions_of(ctx, actor)),
-        institution=name_of(ctx, actor, user.institution_id),
+        institutions={role.institution_id: name_of(ctx, actor, role.institution_id) for role in user.roles},
     )
 
 

@@ -3,16 +3,17 @@ was done, each step with its consequence."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
-from flask import Response, url_for
+from flask import Response, request, url_for
 
 from inspection.actions import leads as actions
 from inspection.actions.context import Context
 from inspection.actions.institutions import regions_of
 from inspection.domain.actor import Actor
-from inspection.domain.errors import Refused
+from inspection.domain.errors import Fault, Refused
 from inspection.domain.leads import SAID
 from inspection.domain.texts import desk_texts
 from inspection.pages.desk import ROWS, Query, deed, done, language, page, place, wrong_in
@@ -37,6 +38,8 @@ def lead(ctx: Context, actor: Actor, query: Query, lead_id: UUID) -> Response:
     """Where it stands; with a purpose, what it says."""
     line, readable, steps = actions.look_at(ctx, actor, lead_id)
     purpose = query.get("purpose")
+    if purpose is None and "purpose" in request.args and not query.faults:
+        query = replace(query, faults=(Fault("/purpose", "required"),))
     opened = actions.read_lead(ctx, actor, lead_id, purpose, LEAD_READERS) if readable and purpose else None
     return page(
         "lead.html",

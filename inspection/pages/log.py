@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 from flask import Response, send_file
 
@@ -19,6 +19,11 @@ from inspection.pages.desk import ROWS, Query, language, page, place, wrong_in
 from inspection.schemas.queries import LogQuery
 from inspection.web import cursor_of
 
+OF_LEADS: Final = (
+    *("lead", "report_lead", "read_lead", "step_lead", "erase_lead", "rotate_lead_key", "propose_lead_transfer"),
+)
+"""What is done to leads stands in a log of its own, so that nobody is asked to look for it here."""
+
 
 @place("/log", "audit.read", query=LogQuery())
 def log(ctx: Context, actor: Actor, query: Query) -> Response:
@@ -31,7 +36,13 @@ def log(ctx: Context, actor: Actor, query: Query) -> Response:
         listed = list_entries(ctx, actor, _filter(query), query.after, ROWS)
         values = {"page": listed, "next": cursor_of(listed.next_key)}
     export = query.link().replace("/log", "/log.xlsx", 1)
-    return page("log.html", 422 if query.faults else 200, query=query, wrong=wrong_in(query), export=export, **values)
+    texts = desk_texts(language())["log"]
+    offered = {
+        "actions": {code: text for code, text in texts["action"].items() if code not in OF_LEADS},
+        "kinds": {code: text for code, text in texts["kind"].items() if code not in OF_LEADS},
+    }
+    status = 422 if query.faults else 200
+    return page("log.html", status, query=query, wrong=wrong_in(query), export=export, **offered, **values)
 
 
 @place("/log.xlsx", "audit.read", query=LogQuery(), name="export_log")

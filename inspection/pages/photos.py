@@ -6,7 +6,7 @@ from typing import Final
 
 from flask import Response, request
 
-from inspection import downloads
+from inspection import downloads, logs
 from inspection.actions import evidence as actions
 from inspection.actions.context import Context
 from inspection.domain.actor import Actor
@@ -40,6 +40,7 @@ def _derived(ctx: Context, actor: Actor, sha256: str, name: str) -> Response:
     except Refused as refused:
         if request.accept_mimetypes.accept_html:  # somebody opened it, and reads
             raise
+        request.environ[logs.REFUSED] = refused.code
         return Response(NOTHING, refused.status, content_type="image/svg+xml")
     return downloads.copy(path, sha256, name)
 

@@ -209,10 +209,12 @@ async function strip() {
   const place = document.getElementById('strip');
   if (!place || !session) return;
   let waiting = [];
+  let leads = 0;
   let syncedAt = null;
   let unread = 0;
   try {
     waiting = (await outbox.entries()).filter(outbox.unsent);
+    leads = (await lead.unsentLeads()).length;
     syncedAt = await sync.setting('synced_at');
     unread = (await mine().all('messages')).filter((one) => !one.read_at && !one.read_here).length;
   } catch (error) {
@@ -220,12 +222,13 @@ async function strip() {
   }
   const asked = waiting.filter((one) => outbox.stateOf(one) === 'attention').length;
   const network = api.online.known === null ? 'strip.unknown' : api.online.known ? 'strip.online' : 'strip.offline';
-  const state = asked ? 'attention' : waiting.length ? 'waiting' : api.online.known ? 'fine' : 'away';
+  const left = waiting.length + leads;
+  const state = asked ? 'attention' : left ? 'waiting' : api.online.known ? 'fine' : 'unreached';
   place.className = `strip ${state}`;
   mount(place, html`<span>${t(network)}</span>
-    <span>${waiting.length ? t('strip.waiting', { count: waiting.length }) : t('strip.nothing')}${outbox.isSending() && waiting.length ? ` · ${t('strip.sending')}` : ''}</span>
+    <span>${left ? t('strip.waiting', { count: left }) : t('strip.nothing')}${outbox.isSending() && waiting.length ? ` · ${t('strip.sending')}` : ''}</span>
     <span>${syncedAt ? t('strip.synced', { time: dateOf(syncedAt) === app.today() ? timeText(syncedAt) : dateOf(syncedAt).slice(5) }) : t('strip.never')}</span>`);
-  count('queue', waiting.length);
+  count('queue', left);
   count('inbox', unread);
 }
 
@@ -397,8 +400,10 @@ async function tick(hurried = false) {
   }
   if (!session || signedOut) return;
   await lead.sendLeads().catch(complain); // whatever is wrong with them, the others go
+  strip();
   await (hurried ? outbox.hurry() : outbox.send());
-  if (document.visibilityState === 'visible' && Math.abs(Date.now() - refreshedAt) > REFRESH_MS) await refresh();
+  const old = api.online.known === false || Math.abs(Date.now() - refreshedAt) > REFRESH_MS;
+  if (document.visibilityState === 'visible' && old) await refresh();
 }
 
 /** What one comes back to finds is what is stored, whoever changed it meanwhile. */

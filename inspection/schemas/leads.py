@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Final
 
 from inspection.domain.leads import CATEGORIES, KINDS, SAFE, SAID, STATES, TEXT_MOST, Lead, LeadReaders, LeadStep
@@ -49,9 +50,12 @@ class LeadStepBody(Wire):
     text = Words(TEXT_MOST)
 
 
+UNSAID: Final = datetime.min.replace(tzinfo=UTC)
+"""In the place of a moment that is missing, so that what else is wrong is told with it."""
+
 read_lead_step = reader(
     LeadStepBody(),
-    lambda data: LeadStep(data["kind"], data["at"], {name: data[name] for name in SAID if name in data}),
+    lambda data: LeadStep(data["kind"], data.get("at", UNSAID), {name: data[name] for name in SAID if name in data}),
 )
 
 LEAD_READERS: Final = LeadReaders(read_lead, read_lead_step)

@@ -233,6 +233,7 @@ def test_who_is_refused_is_told_with_the_code_and_his_account(
         Clerk(sqlite_world, "school").open("/users").response,
         desk.client.post("/problems/remind", headers={"Sec-Fetch-Site": "cross-site"}),
         form.send("plan").response,
+        desk.client.get(f"/photos/{'0' * 64}/shared", headers={"Accept": "image/*"}),
     ]
     told = []
     for answer, environ in zip(asked, environs, strict=True):
@@ -249,6 +250,7 @@ def test_who_is_refused_is_told_with_the_code_and_his_account(
         (403, "not_allowed", school.id),
         (403, "forged_form", bureau.id),
         (422, "invalid", bureau.id),
+        (404, "not_found", bureau.id),
     ]
 
 

@@ -90,7 +90,7 @@ def test_signing_in_leads_to_where_one_wanted_to_go(world: World) -> None:
     assert asked.status == 401
     wrong = asked.send("sign_in", username="bureau", password="wrong")
     assert wrong.status == 401
-    assert "用户名或密码不正确" in wrong.text
+    assert "用户名、密码或激活码不正确" in wrong.text
     assert wrong.form("sign_in").fields["username"] == "bureau"
     led = wrong.send("sign_in", password=databases.PASSWORD)
     assert led.path.endswith(problem["id"])

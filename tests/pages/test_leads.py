@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 
 from inspection.domain.actor import Grant
 from tests.support.desk import Clerk, Opened
-from tests.support.leads import CANARIES, HANDLER, STEPS, lead_body, lead_in, report
+from tests.support.leads import CANARIES, HANDLER, STEPS, lead_body, lead_in, report, step
 from tests.support.world import World, new_id
 
 
@@ -149,3 +150,32 @@ def test_without_its_key_the_page_says_so(world: World) -> None:
     page = asked(lead_page(world, lead_id), "办理")
     assert page.status == 503
     assert "110" in page.text
+
+
+def test_what_is_not_yet_over_is_no_step_and_every_fault_is_told_at_once(world: World) -> None:
+    page = lead_page(world, lead_in(world, "called"))
+    later = (world.clock.local(world.clock.now()) + timedelta(days=30)).strftime("%Y-%m-%dT%H:%M")
+    handed = page.form("handed_over")
+    assert page.send(handed, at=later, station="东街派出所", receipt="1").text.count("时间不能晚于现在") >= 1
+    long = page.send(handed, station="东街派出所", receipt="长" * 300)
+    assert (long.status, "1 到 64 个字符" in long.text, "必须填写" in long.text) == (422, True, False)
+    blank = page.send(handed, at="", station="", receipt="")
+    invalid = re.findall(r'<input class="form-control is-invalid" id="i-handed_over-([^"]+)"', blank.html)
+    assert invalid == ["at", "station", "receipt"]
+
+
+def test_what_points_to_a_child_or_into_the_future_is_pointed_out_to_its_reader(world: World) -> None:
+    tomorrow = (world.clock.local(world.clock.now()) + timedelta(days=1)).isoformat()
+    made = report(world, observed_at=tomorrow, text="x")
+    assert made.json["flags"] == [{"code": "future_date", "pointer": "/observed_at"}]
+    assert step(world, made.json["id"], "note", text="三年级二班，13812345678").status_code == 201
+    shown = asked(lead_page(world, made.json["id"]), "办理").text
+    hints = shown.partition("可能指向")[2] or shown
+    for words in ("日期晚于当日", "电话", "班级"):
+        assert words in hints
+
+
+def test_an_empty_purpose_is_asked_for(world: World) -> None:
+    page = asked(lead_page(world, lead_in(world, "called")), "")
+    assert (page.status, "必须填写" in page.text) == (422, True)
+    assert world.person(HANDLER).get("/me").status_code == 200

@@ -137,7 +137,10 @@ def test_without_signal_it_lies_locked_and_goes_by_itself(site: Site, line: Line
     assert "injury_or_abuse" not in kept["everything"]
     page.goto("/m/#/red")
     expect(page.locator("#screen")).to_contain_text("有线索没有发出")
-    waiting(phone, 0)  # the ordinary queue knows nothing of it
+    waiting(phone, 2)
+    queue(phone)
+    expect(page.locator("#screen")).to_contain_text("有线索没有发出")  # and of which place, or what, nowhere
+    expect(page.locator("#screen")).not_to_contain_text("没有待上传的内容")
     page.goto("/m/#/me")
     expect(page.locator("form[data-do=leave]")).to_contain_text("有线索没有发出")
     page.reload()

@@ -298,6 +298,21 @@ def test_who_is_not_the_server_counts_as_no_network(site: Site, line: Line, phon
     assert grown() == (3, 3 * PHOTOS)
 
 
+@pytest.mark.short_drill
+def test_that_there_is_no_network_is_in_sight_and_so_is_its_coming_back_when_nothing_waits(
+    phone: Phone, line: Line
+) -> None:
+    page = ready(phone)
+    lose_signal(phone, line)
+    page.reload()
+    strip = page.locator("#strip")
+    expect(strip).to_contain_text("网络：无")
+    assert strip.evaluate("one => getComputedStyle(one).opacity") == "1"
+    assert strip.evaluate("one => one.getBoundingClientRect().height") >= 44
+    find_signal(phone, line)
+    expect(strip).to_contain_text("网络：已连接")
+
+
 # ── the server itself goes ───────────────────────────────────────────────────────────────────────────────────────────
 
 

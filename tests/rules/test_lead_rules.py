@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import product
 from pathlib import Path
 from uuid import uuid4
@@ -78,11 +78,17 @@ def test_nothing_follows_the_transfer() -> None:
 @pytest.mark.parametrize("turn", TURNS, ids=lambda turn: turn.kind)
 def test_a_step_says_what_its_kind_asks_for_and_nothing_else(turn: object) -> None:
     kind, says = turn.kind, turn.says  # type: ignore[attr-defined]
-    assert not step_faults(LeadStep(kind, NOW, dict.fromkeys(says, "x")))
-    missing = step_faults(LeadStep(kind, NOW, {}))
+    assert not step_faults(LeadStep(kind, NOW, dict.fromkeys(says, "x")), NOW)
+    missing = step_faults(LeadStep(kind, NOW, {}), NOW)
     assert [(fault.pointer, fault.code) for fault in missing] == [(f"/{name}", "required") for name in says]
-    foreign = step_faults(LeadStep(kind, NOW, {**dict.fromkeys(says, "x"), "child": "x"}))
+    foreign = step_faults(LeadStep(kind, NOW, {**dict.fromkeys(says, "x"), "child": "x"}), NOW)
     assert [(fault.pointer, fault.code) for fault in foreign] == [("/child", "unknown_key")]
+
+
+@pytest.mark.parametrize(("minutes", "future"), [(-60, False), (5, False), (6, True), (60 * 24 * 40, True)])
+def test_what_was_done_was_not_done_after_now(minutes: int, future: bool) -> None:
+    step = LeadStep("note", NOW + timedelta(minutes=minutes), {"text": "x"})
+    assert [fault.code for fault in step_faults(step, NOW)] == ["moment_in_future"] * future
 
 
 @pytest.mark.parametrize(("text", "codes"), [(one["text"], one["codes"]) for one in HINTS])

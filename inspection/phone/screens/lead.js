@@ -119,6 +119,18 @@ export const settleLeads = () => Promise.resolve(sending).catch(() => {});
 const SAFE = ['no', 'unknown', 'yes'];
 const MOST = 500;
 
+/** What is wrong, by the name that it has in the form. */
+const FIELDS = {
+  '/institution_id': 'lead.institution',
+  '/observed_at': 'lead.observed_at',
+  '/place': 'lead.place',
+  '/category': 'lead.category',
+  '/child_safe_now': 'lead.safe',
+  '/police_called_at': 'lead.called_at',
+  '/police_receipt': 'lead.receipt',
+  '/text': 'lead.text',
+};
+
 /** A moment as the form's field takes it: local, to the minute. */
 const localTime = (moment) => {
   const at = new Date(moment);
@@ -237,7 +249,7 @@ async function report(root, app, form, id) {
     if (answer?.status === 422) {
       // the words stand in the form still: nothing that was refused is kept beside them
       await forgetLead(id);
-      app.mount(trouble, html`<ul class="fault">${(answer.json.errors || []).map((fault) => html`<li>${fault.detail}</li>`)}</ul>`);
+      app.mount(trouble, html`<ul class="fault">${(answer.json.errors || []).map((fault) => html`<li>${FIELDS[fault.pointer] && html`<strong>${t(FIELDS[fault.pointer])}</strong> `}${fault.detail}</li>`)}</ul>`);
       trouble.scrollIntoView({ block: 'center' });
       return;
     }

@@ -4,6 +4,7 @@ import { openAgain } from '../draft.js';
 import * as outbox from '../outbox.js';
 import { dueText, html, momentText, sizeText, t, timeText } from '../words.js';
 import { saveBackup } from './account.js';
+import { sendAgain, unsentLeads, unsentList } from './lead.js';
 
 const stored = (entry) => entry.photos.filter((photo) => photo.stored).length;
 
@@ -58,6 +59,7 @@ const acts = (app, draw) => ({
     await draw();
     await going;
   },
+  send: ({ dataset: { id } }) => sendAgain(app, id),
   export: ({ dataset: { id } }) => saveBackup(app, id ? [id] : null),
   aside: ({ dataset: { id } }) => outbox.putAside(id),
   correct: async ({ dataset: { id } }) => {
@@ -99,14 +101,16 @@ export async function show(root, _, app) {
     const waiting = all.filter(outbox.unsent);
     const newestFirst = (those) => all.filter(those).sort((a, b) => b.created_at - a.created_at);
     const done = newestFirst((one) => one.done_at);
+    const leads = await unsentLeads();
     const replaced = newestFirst((one) => !one.done_at && !outbox.unsent(one));
     mountParts(app, root, [
       ['paused', outbox.isPaused() && html`<p class="trouble-box">${t('app.signed_out')} <a href="#/signin">${t('app.sign_in_again')}</a></p>`],
+      ['leads', unsentList(leads)],
       ['all', waiting.length > 0 && html`
         <p class="note-box">${t('queue.keep_open')}</p>
         <div class="pair"><button type="button" class="main" data-do="now">${t('queue.all_now')}</button>
           <button type="button" class="plain" data-do="export">${t('queue.export_all')}</button></div>`],
-      ['unsent', html`<h2 class="section">${t('queue.unsent', { count: waiting.length })}</h2>${!waiting.length && html`<p class="empty">${t('queue.nothing')}</p>`}`],
+      ['unsent', html`<h2 class="section">${t('queue.unsent', { count: waiting.length })}</h2>${!waiting.length && !leads.length && html`<p class="empty">${t('queue.nothing')}</p>`}`],
       ...rows(waiting),
       ['done', done.length > 0 && html`<h2 class="section">${t('queue.done', { count: done.length })}</h2>`],
       ...rows(done),
