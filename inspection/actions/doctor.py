@@ -15,14 +15,16 @@ from inspection.actions.context import Context
 from inspection.actions.readiness import in_the_way
 from inspection.actions.setup import is_demo
 from inspection.actions.verification import orphans
+from inspection.domain.actor import incompatible
 from inspection.domain.second_factor import ADVISED
 from inspection.domain.system import Finding, Workers
-from inspection.storage import installation, leads
+from inspection.storage import accounts, installation, leads
 from inspection.storage.db import wal_is_safe
 
 OLDEST_PILLOW: Final = (13, 0, 0)
 SILENCE: Final = timedelta(minutes=5)
 SWEEP_SILENCE: Final = timedelta(minutes=45)
+MOST_NAMED: Final = 20
 
 
 def examine(ctx: Context, data_dir: Path, *, proxy_hops: int, every_file: bool = True) -> Iterator[Finding]:
@@ -59,6 +61,12 @@ def examine(ctx: Context, data_dir: Path, *, proxy_hops: int, every_file: bool =
         yield Finding(False, "second_factor_optional", {"roles": ", ".join(unprotected)})
     else:
         yield Finding(True, "second_factor")
+    held = accounts.roles_by_username_for_system(ctx.session)
+    unfit = sorted(who for who, roles in held.items() if incompatible(roles))
+    if unfit:
+        yield Finding(False, "roles_unfit", {"who": ", ".join(unfit[:MOST_NAMED])})
+    else:
+        yield Finding(True, "roles_fit")
     yield Finding(True, "tls") if proxy_hops else Finding(is_demo(ctx), "tls_missing")
 
 

@@ -255,6 +255,17 @@ def holders_for_system(session: Session, role: str) -> list[UUID]:
     )
 
 
+def roles_by_username_for_system(session: Session) -> dict[str, set[str]]:
+    """What everybody whose account is in use holds now."""
+    in_use = (RoleRow.ended_at.is_(None), UserRow.disabled_at.is_(None))
+    held: dict[str, set[str]] = {}
+    for username, role in session.execute(
+        select(UserRow.username, RoleRow.role).join(RoleRow, RoleRow.user_id == UserRow.id).where(*in_use)
+    ):
+        held.setdefault(username, set()).add(role)
+    return held
+
+
 def holders_over_for_system(
     session: Session, roles: Collection[str], region_code: str, limit: int
 ) -> Sequence[tuple[UserRow, str]]:

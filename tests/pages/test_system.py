@@ -7,6 +7,7 @@ import uuid
 from pathlib import Path
 
 from inspection.actions import doctor
+from inspection.domain.actor import Grant
 from inspection.domain.texts import LANGUAGES, finding_text
 from inspection.storage import installation
 from inspection.storage.unit import unit
@@ -38,6 +39,13 @@ def test_what_needs_somebody_comes_first(world: World) -> None:
     assert "Clocks set aside 1" in page.text
     assert "no worker has ever run" not in page.text
     assert "the worker is alive; last deadline pass" in page.text
+
+
+def test_who_holds_what_does_not_go_together_is_named(sqlite_world: World) -> None:
+    assert "兼任情况正常" in Clerk(sqlite_world, "sysadmin").open("/system").text
+    sqlite_world.employ("both", Grant("unit", None, uuid.UUID(sqlite_world.places[0])), Grant("supervisor", "150100"))
+    told = Clerk(sqlite_world, "sysadmin").open("/system").text
+    assert "请安全管理员结束其中之一：both" in told
 
 
 def test_it_is_the_system_administrators_alone(sqlite_world: World) -> None:
