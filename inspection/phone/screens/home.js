@@ -125,7 +125,7 @@ async function showInspector(root, app) {
     ${now.map(line)}
     ${!now.length && !drafts.length && html`<p class="empty">${t('home.no_task')}</p>`}
     <a class="button ${now.length || drafts.length ? 'plain' : 'main'} wide" href="#/new">${t('home.new')}</a>
-    <a class="button plain wide" href="#/red">${t('red.button')}</a>
+    <a class="button danger wide" href="#/red">${t('red.button')}</a>
     ${later.length > 0 && html`<h2 class="section">${t('home.later')}</h2>${later.map(line)}`}
     ${since && html`<h2 class="section">${t('home.device')}</h2>${ready}`}
     ${refreshButton()}`);
