@@ -173,6 +173,7 @@ UNCLOSED = r"Exception ignored in. <_io.FileIO name=\d+ mode='rb\+'"
 
 
 # the client reads a workbook from its open file and leaves it to the collector; a server closes it
+@pytest.mark.short_drill
 @pytest.mark.filterwarnings(rf"ignore:{UNCLOSED}:pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("mode", list(GenerationMode))
 def test_the_served_document_and_the_server_agree(sqlite_world: World, mode: GenerationMode) -> None:

@@ -102,6 +102,7 @@ def uppermost(cells: Iterable[Cell], below: Mapping[Cell, Sequence[Cell]], hidde
     return found
 
 
+@pytest.mark.short_drill
 @settings(max_examples=examples(30), deadline=None)
 @given(st.data())
 def test_no_cell_is_had_by_subtracting_periods_or_from_the_sum(data: st.DataObject) -> None:

@@ -8,6 +8,7 @@ import string
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -171,19 +172,23 @@ def test_every_operation_subject_and_role_has_its_words() -> None:
     assert known["role"].keys() == {role for allowed in ALLOWED.values() for role in allowed}
 
 
-def codes_in_source(function: str, position: int = 0) -> set[str]:
-    """The string arguments at one position of all calls of a function, over the whole source."""
-    found: set[str] = set()
+@cache
+def calls_in_source() -> dict[str, list[ast.Call]]:
+    """Every call of the whole source, by the name of what is called."""
+    found: dict[str, list[ast.Call]] = {}
     for path in SOURCES:
         if path.name == "lint.py":  # its faults are lines of a file, with codes of their own
             continue
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if not isinstance(node, ast.Call) or len(node.args) <= position:
-                continue
-            called, given = getattr(node.func, "id", getattr(node.func, "attr", "")), node.args[position]
-            if called == function and isinstance(given, ast.Constant):
-                found.add(str(given.value))
+            if isinstance(node, ast.Call):
+                found.setdefault(getattr(node.func, "id", getattr(node.func, "attr", "")), []).append(node)
     return found
+
+
+def codes_in_source(function: str, position: int = 0) -> set[str]:
+    """The string arguments at one position of all calls of a function."""
+    given = [call.args[position] for call in calls_in_source().get(function, ()) if len(call.args) > position]
+    return {str(one.value) for one in given if isinstance(one, ast.Constant)}
 
 
 def test_every_code_has_its_text() -> None:

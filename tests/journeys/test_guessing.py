@@ -54,10 +54,12 @@ def guessed(engine: str, folder: Path, count: int) -> None:
         assert sign_in(server.base, "league", databases.PASSWORD, "127.0.0.2") == 201
 
 
+@pytest.mark.short_drill
 def test_no_guess_too_many_over_four_processes(engine: str, tmp_path: Path) -> None:
     guessed(engine, tmp_path, 160)
 
 
+@pytest.mark.short_drill
 def test_no_code_too_many_over_four_processes(engine: str, tmp_path: Path) -> None:
     """Who has the password, and guesses at the second factor from many addresses at once."""
     with databases.copy(engine) as url, serving_on(url, tmp_path, workers=4) as server:

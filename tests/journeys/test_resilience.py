@@ -59,6 +59,7 @@ def expected(inspections: int) -> dict[str, int]:
     return {"inspection": inspections, "problem": twice, "problem_event": twice, "notification": twice}
 
 
+@pytest.mark.short_drill
 def test_sixteen_identical_requests_at_once_make_one_inspection(engine: str, tmp_path: Path) -> None:
     with databases.copy(engine) as url:
         assert sixteen_at_once(url, tmp_path, 4, 10) == expected(10)
@@ -102,6 +103,7 @@ def half_upload(server: Server, data: bytes) -> socket.socket:
     return line
 
 
+@pytest.mark.short_drill
 def test_kill_nine_in_mid_upload_leaves_no_row_without_its_file(engine: str, tmp_path: Path) -> None:
     photos = [jpeg((1200, 900)) + os.urandom(400_000) for _ in range(8)]
     with databases.copy(engine) as url:

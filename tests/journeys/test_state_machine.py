@@ -379,6 +379,7 @@ def lived(engine: str, examples: int, steps: int) -> Counter[str]:
     return +done
 
 
+@pytest.mark.short_drill
 def test_lives_in_any_order(engine: str) -> None:
     assert lived(engine, examples=6, steps=25).total() >= 10  # turns were made, not only refused
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import html
 from datetime import timedelta
 
@@ -15,7 +14,7 @@ from inspection.domain.actor import Grant
 from inspection.domain.errors import Refused
 from inspection.domain.texts import LANGUAGES, desk_texts
 from inspection.storage.db import db
-from tests.house.test_house import SOURCES, codes_in_source
+from tests.house.test_house import calls_in_source, codes_in_source
 from tests.support.databases import PASSWORD
 from tests.support.desk import Clerk
 from tests.support.world import World, jpeg, sha256
@@ -28,12 +27,8 @@ def actions_in_source() -> set[str]:
 
 def details_in_source() -> set[str]:
     """The names under which details are recorded."""
-    found: set[str] = set()
-    for path in SOURCES:
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "record":
-                found |= {keyword.arg for keyword in node.keywords if keyword.arg is not None}
-    return found
+    calls = calls_in_source()["record"]
+    return {keyword.arg for call in calls for keyword in call.keywords if keyword.arg is not None}
 
 
 def test_every_action_kind_and_detail_has_its_words() -> None:

@@ -229,6 +229,7 @@ def sign_off(phone: Phone) -> None:
     expect(page.locator("#screen")).to_contain_text("还有 1 人没有签字")
 
 
+@pytest.mark.short_drill
 def test_a_day_in_aeroplane_mode(site: Site, line: Line, phone: Phone) -> None:
     before, (mended, unmended) = still_open(site)
     task = plan(site, SCHOOL, "inspector", "inspector2", sections=["S-01", "S-02"])

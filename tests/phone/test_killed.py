@@ -301,6 +301,7 @@ def killed_while_sending(site: Site, line: Line, profile: Profile, number: int) 
     arrived(site, phone, draft)
 
 
+@pytest.mark.short_drill
 def test_killed_while_sending(site: Site, line: Line, profile: Profile, grown: Grown) -> None:
     ready(profile.start())
     killed_while_sending(site, line, profile, 5)

@@ -147,6 +147,7 @@ def newer(site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     return lambda: renew(site, tmp_path, monkeypatch)
 
 
+@pytest.mark.short_drill
 def test_an_update_is_offered_and_takes_nothing_away(site: Site, line: Line, phone: Phone, newer: Any) -> None:
     page = ready(phone)
     old = version(page)

@@ -81,6 +81,7 @@ class Held:
                 route.fulfill(response=answer)
 
 
+@pytest.mark.short_drill
 def test_nobody_sees_or_sends_what_is_anothers(site: Site, line: Line, phone: Phone) -> None:
     first, second = id_of(site), id_of(site, "inspector2")
     plan(site, "青松路小学", "inspector")

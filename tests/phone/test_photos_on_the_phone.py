@@ -242,6 +242,7 @@ def test_other_formats(site: Site, line: Line, phone: Phone) -> None:
 # ── damaged on the phone ─────────────────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.short_drill
 def test_a_photo_damaged_on_the_phone_is_never_sent_as_if_it_were_whole(
     site: Site, line: Line, phone: Phone, tmp_path: Path
 ) -> None:

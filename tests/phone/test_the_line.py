@@ -388,6 +388,7 @@ def proxy_refuses(line: Line, path: str) -> None:
     line.answer(to("PUT", f"/api/v1{path}"), 413, "<h1>Request Entity Too Large</h1>", times=ALWAYS)
 
 
+@pytest.mark.short_drill
 def test_a_record_that_is_refused_does_not_hold_up_the_next(site: Site, line: Line, phone: Phone, grown: Grown) -> None:
     page = ready(phone)
     lose_signal(phone, line)
