@@ -56,8 +56,9 @@ def examine(ctx: Context, data_dir: Path, *, proxy_hops: int, every_file: bool =
     if every_file:
         left = len(orphans(ctx))
         yield Finding(True, "orphans" if left else "no_orphans", {"count": left})
+    demo = is_demo(ctx)
     unprotected = sorted(ADVISED - ctx.factor_roles)
-    if unprotected and not is_demo(ctx):
+    if unprotected and not demo:
         yield Finding(False, "second_factor_optional", {"roles": ", ".join(unprotected)})
     else:
         yield Finding(True, "second_factor")
@@ -67,7 +68,7 @@ def examine(ctx: Context, data_dir: Path, *, proxy_hops: int, every_file: bool =
         yield Finding(False, "roles_unfit", {"who": ", ".join(unfit[:MOST_NAMED])})
     else:
         yield Finding(True, "roles_fit")
-    yield Finding(True, "tls") if proxy_hops else Finding(is_demo(ctx), "tls_missing")
+    yield Finding(True, "tls") if proxy_hops else Finding(demo, "tls_missing")
 
 
 def workers(ctx: Context) -> Workers:
