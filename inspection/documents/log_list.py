@@ -14,7 +14,7 @@ WIDTHS: Final = (22, 14, 16, 22, 14, 40, 60, 16)
 
 
 def head(texts: Mapping[str, Any], asked: str, moment: datetime) -> Head:
-    """`texts` are the desk's words about the log, `asked` the conditions as they stand in the address."""
+    """`texts` are the desk's words about the log, `asked` the conditions in words."""
     return Head(
         title=texts["title"],
         lines=(f"{texts['filters']} {asked}", moment.strftime("%Y-%m-%d %H:%M:%S %z")),

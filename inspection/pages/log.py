@@ -19,6 +19,9 @@ from inspection.pages.desk import ROWS, Query, language, page, place, wrong_in
 from inspection.schemas.queries import LogQuery
 from inspection.web import cursor_of
 
+CONDITIONS: Final = {"q": "q", "action": "what", "kind": "of_kind", "object": "object", "from": "from", "to": "to"}
+"""What each condition is called."""
+OF_CODES: Final = ("action", "kind")
 OF_LEADS: Final = (
     *("lead", "report_lead", "read_lead", "step_lead", "erase_lead", "rotate_lead_key", "propose_lead_transfer"),
 )
@@ -51,7 +54,12 @@ def export_log(ctx: Context, actor: Actor, query: Query) -> Response:
     if query.faults:
         raise Refused("invalid", query.faults)
     texts = desk_texts(language())["log"]
-    conditions = " ".join(f"{name}={value}" for name, value in query.given.items())
+    mark = desk_texts(language())["mark"]
+    told = [
+        texts[CONDITIONS[name]] + mark["colon"] + (texts[name].get(value, value) if name in OF_CODES else value)
+        for name, value in query.given.items()
+    ]
+    conditions = mark["semicolon"].join(told)
     rows = (log_list.row(one, texts, ctx.clock) for one in export_entries(ctx, actor, _filter(query)))
     made = workbook.write(log_list.head(texts, conditions, ctx.clock.local(ctx.now())), rows)
     name = f"{texts['title']} {ctx.today().isoformat()}.xlsx"

@@ -144,7 +144,9 @@ def test_what_somebody_has_read_is_exported_exactly_as_it_is_shown(world: World)
     asked = "?q=bureau&action=read_original"
     assert "核对门禁照片" in auditor.open(f"/log{asked}").text
     answer = auditor.client.get(f"/log.xlsx{asked}", buffered=True)
-    head, *rows = list(sheet_rows(answer.data))[3:]
+    top = list(sheet_rows(answer.data))
+    assert top[1] == ["筛选条件 姓名或用户名：bureau；做了什么：查阅照片原件"]
+    head, *rows = top[3:]
     assert len(head) == 8
     assert [row[5] for row in rows] == [sha256(photo)] * 2
     assert ["=2+3" in row[6] for row in rows] == [False, True]
