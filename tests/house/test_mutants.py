@@ -51,6 +51,8 @@ EQUIVALENT: Final[dict[str, dict[str, str]]] = {
         "countable_institutions: True → False": DIGITS,
         "in_region: True → False": DIGITS,
         "visible_lately: return false() → return None": "NULL is as little true",
+        "_branch: return false() → return None": "NULL is as little true",
+        "_branch: if not grant.but: return inside → if False: return inside": "nothing is left out of everything",
         "countable_institutions: grant.role in CONGRESS and grant.region_code → grant.region_code": (
             "who counts holds either roles that see, whose regions are those that he sees, or the congress's alone"
         ),
