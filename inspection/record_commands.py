@@ -49,7 +49,11 @@ def run_audit(app: Flask, given: argparse.Namespace) -> int:
     """`export FOLDER`, `reads FILE` of one account, or `rotate-key`."""
     if given.what == "rotate-key":
         with app.app_context():
-            old, new = rotate_audit_key(parts_of(app).context())
+            try:
+                old, new = rotate_audit_key(parts_of(app).context())
+            except (OSError, ValueError) as error:
+                print(f"inspection: {parts_of(app).settings.audit_key}: {error}", file=sys.stderr)
+                return 1
         print(f"{new} signs from now on, in the place of {old}: write it down where the old one is written down")
         return 0
     if given.target is None:

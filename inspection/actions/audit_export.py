@@ -33,9 +33,8 @@ def log_lines(ctx: Context) -> Iterator[Line]:
     """All chains as they stood at one moment; what is appended meanwhile is left out."""
     lift_limits(ctx.session.connection())  # millions of lines take their time
     signed = [_signed(row) for row in checkpoints.checkpoints_for_system(ctx.session)]
-    for stored in audit.said_for_system(
-        ctx.session, verify_audit.ROTATING
-    ):  # later: with the keys of all that is signed
+    # read after the signatures, so that they are by keys that are known
+    for stored in audit.said_for_system(ctx.session, verify_audit.ROTATING):
         with suppress(json.JSONDecodeError):  # what was altered is a fault of its entry
             succession = json.loads(stored)
             if isinstance(succession, dict):

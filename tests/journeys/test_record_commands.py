@@ -49,6 +49,14 @@ def test_the_log_is_exported_and_verified_by_its_first_key_after_another_took_it
     assert command("audit", "export")[0] == 2  # where to?
 
 
+def test_a_file_that_holds_no_key_is_told_in_one_line(world: World, command: Callable[..., Told]) -> None:
+    (world.data_dir / "audit-key").write_text("no key", encoding="ascii")
+    ended, said, told = command("audit", "rotate-key")
+    assert (ended, said, told.count("\n")) == (1, "", 1)
+    assert "audit-key" in told
+    assert world.logged("rotate_audit_key") == []
+
+
 def test_what_an_account_has_read_is_written_once_into_a_new_file(
     world: World, command: Callable[..., Told], tmp_path: Path
 ) -> None:
