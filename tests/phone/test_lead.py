@@ -139,6 +139,7 @@ def test_without_signal_it_lies_locked_and_goes_by_itself(site: Site, line: Line
     expect(page.locator("#screen")).to_contain_text("有线索没有发出")
     waiting(phone, 2)
     queue(phone)
+    expect(page.locator("h2.section").first).to_have_text("待上传（2）")
     expect(page.locator("#screen")).to_contain_text("有线索没有发出")  # and of which place, or what, nowhere
     expect(page.locator("#screen")).not_to_contain_text("没有待上传的内容")
     page.goto("/m/#/me")

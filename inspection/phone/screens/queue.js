@@ -102,15 +102,16 @@ export async function show(root, _, app) {
     const newestFirst = (those) => all.filter(those).sort((a, b) => b.created_at - a.created_at);
     const done = newestFirst((one) => one.done_at);
     const leads = await unsentLeads();
+    const left = waiting.length + leads.length;
     const replaced = newestFirst((one) => !one.done_at && !outbox.unsent(one));
     mountParts(app, root, [
       ['paused', outbox.isPaused() && html`<p class="trouble-box">${t('app.signed_out')} <a href="#/signin">${t('app.sign_in_again')}</a></p>`],
-      ['leads', unsentList(leads)],
       ['all', waiting.length > 0 && html`
         <p class="note-box">${t('queue.keep_open')}</p>
         <div class="pair"><button type="button" class="main" data-do="now">${t('queue.all_now')}</button>
           <button type="button" class="plain" data-do="export">${t('queue.export_all')}</button></div>`],
-      ['unsent', html`<h2 class="section">${t('queue.unsent', { count: waiting.length })}</h2>${!waiting.length && !leads.length && html`<p class="empty">${t('queue.nothing')}</p>`}`],
+      ['unsent', html`<h2 class="section">${t('queue.unsent', { count: left })}</h2>${!left && html`<p class="empty">${t('queue.nothing')}</p>`}`],
+      ['leads', unsentList(leads)],
       ...rows(waiting),
       ['done', done.length > 0 && html`<h2 class="section">${t('queue.done', { count: done.length })}</h2>`],
       ...rows(done),
