@@ -89,6 +89,7 @@ export const app = {
   again: () => route(),
   say,
   mount,
+  redraw,
   wire,
   signIn,
   signOut,
@@ -104,6 +105,28 @@ export const app = {
 /** Put what a template made into an element. */
 function mount(element, content) {
   element.innerHTML = String(content || '');
+}
+
+const drawn = new WeakMap();
+
+/** Draw anew what is there already. Each child that reads as before stays where it is: a finger may be on it, and what
+ * was opened or typed in it is kept. */
+function redraw(element, content) {
+  const fresh = document.createElement('template');
+  mount(fresh, content);
+  const before = [...element.children];
+  const children = [...fresh.content.children].map((one) => {
+    const text = one.outerHTML;
+    const at = before.findIndex((other) => drawn.get(other) === text);
+    drawn.set(one, text);
+    return at < 0 ? one : before.splice(at, 1)[0];
+  });
+  for (const gone of before) gone.remove();
+  let place = element.firstElementChild;
+  for (const child of children) {
+    if (child === place) place = place.nextElementSibling;
+    else element.insertBefore(child, place);
+  }
 }
 
 /** Actions of a screen by the name in `data-do` (clicks) or `data-on` (input). They get element and event.

@@ -29,6 +29,7 @@ from tests.support.field import (
     kept,
     lasting_site,
     lose_signal,
+    plan,
     queue,
     ready,
     received,
@@ -160,6 +161,20 @@ def test_a_tap_counts_although_the_list_changes_under_the_finger(
     received(phone, first)
     arrived(site, phone, first)
     assert grown() == (2, 2)
+
+
+def test_a_tap_counts_although_the_first_page_fills_under_the_finger(site: Site, line: Line, phone: Phone) -> None:
+    plan(site, "云杉第一中学", "inspector")
+    page = phone.open()
+    with held(line, to("GET", "/api/v1/sync")) as begun:
+        phone.sign_in("inspector")
+        assert begun.wait(20)
+        button = page.locator("[data-do=prepare]")
+        button.hover()
+        page.mouse.down()
+    expect(page.locator("main a.card").first).to_be_visible()
+    page.mouse.up()
+    expect(page.locator(".card.done", has=button)).to_contain_text("可离线使用")
 
 
 # ── cut at every message ─────────────────────────────────────────────────────────────────────────────────────────────

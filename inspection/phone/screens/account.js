@@ -116,7 +116,6 @@ export async function showSignIn(root, _, app) {
         await askToKeep();
         app.go('', { replace: true });
         await app.refresh();
-        if (window.location.hash === '#/') app.again();
       } catch (error) {
         if (error instanceof NoNetwork) {
           app.mount(trouble, html`<p class="fault">${t('signin.no_network')}</p>`);

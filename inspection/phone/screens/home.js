@@ -7,6 +7,7 @@ import { entries, unsent } from '../outbox.js';
 import * as sync from '../sync.js';
 import { daysBetween, dayText, dueText, go, html, momentText, t } from '../words.js';
 import { keptForSure, limitList, limitsHere } from './account.js';
+import { inTurn } from './problem.js';
 
 /** Where 工作台 stands now: it may be built anew while something that began on it is still under way. */
 let place = null;
@@ -14,7 +15,7 @@ let place = null;
 export async function show(root, _, app) {
   app.titled(t(app.isUnit ? 'home.title_unit' : 'home.title'));
   place = root;
-  const draw = () => (app.isUnit ? showUnit(place, app) : app.isInspector ? showInspector(place, app) : showOther(place, app));
+  const draw = inTurn(() => (app.isUnit ? showUnit : app.isInspector ? showInspector : showOther)(place, app));
   app.wire(root, {
     prepare: (button) => makeReady(button, app, draw),
     tab: (button) => {
@@ -26,8 +27,10 @@ export async function show(root, _, app) {
       return draw();
     },
   });
+  // what comes while it is drawn for the first time is drawn too
+  const stop = app.watchRefresh(draw);
   await draw();
-  return app.watchRefresh(draw);
+  return stop;
 }
 
 function showOther(root, app) {
@@ -112,7 +115,7 @@ async function showInspector(root, app) {
       <div class="row"><h3>${places.get(task.institution_id)?.name || t('home.unknown_place')}</h3>${go}</div>
       <p class="quiet">${dayText(task.planned_on)}${task.planned_on < today && html` <span class="badge due_today">${t('home.task_late', { count: daysBetween(task.planned_on, today) })}</span>`}</p>
     </a>`;
-  app.mount(root, html`
+  app.redraw(root, html`
     ${limitList(limits)}
     ${oldestUnsent(drafts, waiting)}
     ${!since && ready}
@@ -174,7 +177,7 @@ async function showUnit(root, app) {
   const [shown, list] = groups.find(([name, all]) => (tab ? name === tab : all.length)) || ['open', []];
   const since = await readySince();
   const ready = readyBox(since, await keptForSure());
-  app.mount(root, html`
+  app.redraw(root, html`
     ${limitList(await limitsHere())}
     ${unacknowledged.map((one) => html`<a class="card bad" href="#/notice/${one.id}"><h2>${t('home.acknowledge')}</h2><p>${one.document_number}</p></a>`)}
     <section class="card"><div class="row"><p>${urgent.length ? t('home.unit_open', { count: urgent.length, overdue: urgent.filter((one) => one.due_on < today).length, today: urgent.filter((one) => one.due_on === today).length }) : t('home.unit_nothing')}</p>

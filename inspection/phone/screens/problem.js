@@ -159,7 +159,7 @@ export function drawing(root, app, content, after = () => {}) {
     if (turn !== turns || !root.isConnected || now === shown || (shown !== null && isTyping(root))) return;
     shown = now;
     const open = [...root.querySelectorAll('details[open]')].map((one) => one.id);
-    app.mount(root, now);
+    app.redraw(root, now);
     for (const id of open) document.getElementById(id)?.setAttribute('open', '');
     after();
   };

@@ -69,31 +69,6 @@ const acts = (app, draw) => ({
   },
 });
 
-const drawn = new WeakMap();
-
-/** Draw parts one below the other, `[key, content]` each. A part that reads as before keeps its element and is not
- * moved where it need not be: a finger may be on it. */
-function mountParts(app, root, parts) {
-  const before = new Map([...root.children].map((one) => [one.dataset.part, one]));
-  let place = root.firstElementChild;
-  for (const [key, content] of parts) {
-    if (!content) continue;
-    const text = String(content);
-    const element = before.get(key) || document.createElement('div');
-    before.delete(key);
-    if (drawn.get(element) !== text) {
-      element.dataset.part = key;
-      drawn.set(element, text);
-      app.mount(element, text);
-    }
-    if (element === place) place = place.nextElementSibling;
-    else root.insertBefore(element, place);
-  }
-  for (const gone of before.values()) gone.remove();
-}
-
-const rows = (entries) => entries.map((one) => [one.id, row(one)]);
-
 export async function show(root, _, app) {
   app.titled(t('queue.title'));
   const draw = async () => {
@@ -104,20 +79,20 @@ export async function show(root, _, app) {
     const leads = await unsentLeads();
     const left = waiting.length + leads.length;
     const replaced = newestFirst((one) => !one.done_at && !outbox.unsent(one));
-    mountParts(app, root, [
-      ['paused', outbox.isPaused() && html`<p class="trouble-box">${t('app.signed_out')} <a href="#/signin">${t('app.sign_in_again')}</a></p>`],
-      ['all', waiting.length > 0 && html`
+    app.redraw(root, html`
+      ${outbox.isPaused() && html`<p class="trouble-box">${t('app.signed_out')} <a href="#/signin">${t('app.sign_in_again')}</a></p>`}
+      ${waiting.length > 0 && html`
         <p class="note-box">${t('queue.keep_open')}</p>
         <div class="pair"><button type="button" class="main" data-do="now">${t('queue.all_now')}</button>
-          <button type="button" class="plain" data-do="export">${t('queue.export_all')}</button></div>`],
-      ['unsent', html`<h2 class="section">${t('queue.unsent', { count: left })}</h2>${!left && html`<p class="empty">${t('queue.nothing')}</p>`}`],
-      ['leads', unsentList(leads)],
-      ...rows(waiting),
-      ['done', done.length > 0 && html`<h2 class="section">${t('queue.done', { count: done.length })}</h2>`],
-      ...rows(done),
-      ['replaced', replaced.length > 0 && html`<h2 class="section">${t('queue.no_more')}</h2>`],
-      ...rows(replaced),
-    ]);
+          <button type="button" class="plain" data-do="export">${t('queue.export_all')}</button></div>`}
+      <h2 class="section">${t('queue.unsent', { count: left })}</h2>
+      ${!left && html`<p class="empty">${t('queue.nothing')}</p>`}
+      ${unsentList(leads)}
+      ${waiting.map((one) => row(one))}
+      ${done.length > 0 && html`<h2 class="section">${t('queue.done', { count: done.length })}</h2>`}
+      ${done.map((one) => row(one))}
+      ${replaced.length > 0 && html`<h2 class="section">${t('queue.no_more')}</h2>`}
+      ${replaced.map((one) => row(one))}`);
   };
   app.wire(root, acts(app, draw));
   await draw();
@@ -139,24 +114,23 @@ export async function showEntry(root, [id], app) {
   const draw = async () => {
     const entry = await outbox.entry(id);
     if (!entry) {
-      mountParts(app, root, [['gone', html`<p class="empty">${t('check.gone')}</p>`]]);
+      app.mount(root, html`<p class="empty">${t('check.gone')}</p>`);
       return;
     }
     const { receipt, answer } = entry;
-    mountParts(app, root, [
-      ['only here', !entry.done_at && !entry.stored && html`<p class="note-box">${t('entry.only_here')}</p>`],
-      ['record', row(entry, true)],
-      ['receipt', receipt && html`<section class="card"><details><summary>${t('entry.receipt')}</summary><dl class="facts">
+    app.redraw(root, html`
+      ${!entry.done_at && !entry.stored && html`<p class="note-box">${t('entry.only_here')}</p>`}
+      ${row(entry, true)}
+      ${receipt && html`<section class="card"><details><summary>${t('entry.receipt')}</summary><dl class="facts">
         <dt>${t('entry.code')}</dt><dd>${receipt.code}</dd>
         <dt>${t('entry.completed')}</dt><dd>${momentText(receipt.completed_at)}</dd>
         <dt>${t('entry.content')}</dt><dd><code>${receipt.content_sha256}</code></dd>
-        <dt>${t('entry.photos', { count: receipt.photos.length })}</dt><dd>${receipt.photos.map((sha) => html`<code>${sha}</code><br>`)}</dd></dl></details></section>`],
-      ['problems', answer?.problems?.length > 0 && html`<section class="card"><h2>${t('entry.problems', { count: answer.problems.length })}</h2><ul class="lines">
-        ${answer.problems.map((one) => html`<li><span class="badge ${one.severity}">${t(`severity.${one.severity}`)}</span> ${one.item_code || t('finding.other')} · ${t(`status.${one.status}`)}${one.due_on && html` · ${dueText(one.due_on, app.today())}`}</li>`)}</ul></section>`],
-      ['flags', answer?.flags?.length > 0 && html`<section class="card"><h2>${t('entry.flags')}</h2><p class="hint">${t('entry.flags_hint')}</p><ul class="timeline">
-        ${[...new Set(answer.flags.map((one) => one.code))].map((code) => html`<li>${t(`flag.${code}`)} ${itemsOf(answer.flags.filter((one) => one.code === code))}</li>`)}</ul></section>`],
-      ['home', html`<a class="button plain wide" href="#/">${t('entry.home')}</a>`],
-    ]);
+        <dt>${t('entry.photos', { count: receipt.photos.length })}</dt><dd>${receipt.photos.map((sha) => html`<code>${sha}</code><br>`)}</dd></dl></details></section>`}
+      ${answer?.problems?.length > 0 && html`<section class="card"><h2>${t('entry.problems', { count: answer.problems.length })}</h2><ul class="lines">
+        ${answer.problems.map((one) => html`<li><span class="badge ${one.severity}">${t(`severity.${one.severity}`)}</span> ${one.item_code || t('finding.other')} · ${t(`status.${one.status}`)}${one.due_on && html` · ${dueText(one.due_on, app.today())}`}</li>`)}</ul></section>`}
+      ${answer?.flags?.length > 0 && html`<section class="card"><h2>${t('entry.flags')}</h2><p class="hint">${t('entry.flags_hint')}</p><ul class="timeline">
+        ${[...new Set(answer.flags.map((one) => one.code))].map((code) => html`<li>${t(`flag.${code}`)} ${itemsOf(answer.flags.filter((one) => one.code === code))}</li>`)}</ul></section>`}
+      <a class="button plain wide" href="#/">${t('entry.home')}</a>`);
   };
   app.wire(root, acts(app, draw));
   await draw();

@@ -35,7 +35,7 @@ async function showSent(root, entry, problem, app) {
     const now = await outbox.entry(entry.id);
     const body = await bodyOf(now);
     const photos = await photosByHash(entry.draft);
-    app.mount(root, html`
+    app.redraw(root, html`
       ${queuedBox(now)}
       ${!isUnderWay(now) && html`
         <button type="button" class="main wide" data-do="again">${t('rectify.again')}</button>`}

@@ -19,7 +19,7 @@ export async function choose(root, _, app) {
   const draw = () => {
     const text = root.querySelector('input').value.trim();
     const found = places.filter((one) => one.name.includes(text) || one.region_name.includes(text));
-    app.mount(root.querySelector('#found'), html`
+    app.redraw(root.querySelector('#found'), html`
       ${found.slice(0, MOST_SHOWN).map((one) => html`<a class="card" href="#/new/${one.id}"><h2>${one.name}</h2>
         <p class="quiet">${t(`kind.${one.kind}`)} · ${one.region_name}</p></a>`)}
       ${found.length > MOST_SHOWN && html`<p class="hint">${t('task.more', { count: found.length - MOST_SHOWN })}</p>`}
