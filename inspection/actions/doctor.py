@@ -45,6 +45,8 @@ def examine(ctx: Context, data_dir: Path, *, proxy_hops: int, every_file: bool =
         if key.exists():
             closed = key.stat().st_mode & 0o077 == 0
             yield Finding(closed, "key_closed" if closed else "key_open", {"path": str(key)})
+    if ctx.audit_key.is_half_changed():
+        yield Finding(False, "key_half_changed", {"path": str(ctx.audit_key.path)})
     yield from _lead_keys(ctx)
     yield _clock(ctx, data_dir)
     yield _worker(ctx)

@@ -32,7 +32,7 @@ def attempt(ctx: Context, username: str, address: str) -> tuple[str, ...]:
     with unit(ctx.session):
         for subject, limit in sorted(limits):
             if not attempts.reserve_attempt_for_system(ctx.session, subject, limit, ctx.now(), FAILURE_WINDOW):
-                raise Refused("too_many_attempts", retry_after=int(FAILURE_WINDOW.total_seconds()))
+                raise _too_many(FAILURE_WINDOW)
     return tuple(subject for subject, _ in limits)
 
 
@@ -43,7 +43,7 @@ def count_own(ctx: Context, user_id: UUID) -> str:
         if not attempts.reserve_attempt_for_system(
             ctx.session, subject, FAILURES_PER_NAME_AND_ADDRESS, ctx.now(), FAILURE_WINDOW
         ):
-            raise Refused("too_many_attempts", retry_after=int(FAILURE_WINDOW.total_seconds()))
+            raise _too_many(FAILURE_WINDOW)
     return subject
 
 
@@ -56,7 +56,7 @@ def count_code(ctx: Context, user_id: UUID) -> None:
     with unit(ctx.session):
         for subject, (_, limit, window) in sorted(zip(_of_codes(user_id), LIMITS, strict=True)):
             if not attempts.reserve_attempt_for_system(ctx.session, subject, limit, ctx.now(), window):
-                raise Refused("too_many_attempts", retry_after=int(window.total_seconds()))
+                raise _too_many(window)
 
 
 def code_was_right(ctx: Context, user_id: UUID) -> None:
@@ -83,6 +83,12 @@ def failed(ctx: Context, user_id: UUID | None, address: str) -> Refused:
         attempts.forget_old_attempts_for_system(ctx.session, ctx.now() - LONGEST_WINDOW)
         ctx.record(None, "sign_in_failed", "account", user_id or "unknown", address=address)
     return Refused("wrong_credentials")
+
+
+def _too_many(window: timedelta) -> Refused:
+    """When it is over at the latest: how much of the time has passed would tell what others have tried."""
+    seconds = int(window.total_seconds())
+    return Refused("too_many_attempts", retry_after=seconds, minutes=seconds // 60)
 
 
 def _subject(text: str) -> str:

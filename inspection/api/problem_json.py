@@ -25,10 +25,8 @@ HTTP_CODES = {
     405: "method_not_allowed",
     413: "too_large",
     415: "unsupported_media",
-    429: "too_many_attempts",
     503: "unavailable",
 }
-RETRY_AFTER_S = {429: 900, 503: 5, 507: 600}
 
 
 MEDIA_TYPE: Final = "application/problem+json"
@@ -116,8 +114,8 @@ def render(refused: Refused) -> Response:
     response = Response(body, status=refused.status, content_type=MEDIA_TYPE)
     response.headers["Content-Language"] = "zh-CN" if language == "zh_CN" else "en"
     response.headers["Vary"] = "Accept-Language"
-    if refused.status in RETRY_AFTER_S:
-        response.headers["Retry-After"] = str(refused.retry_after or RETRY_AFTER_S[refused.status])
+    if refused.retry_after:
+        response.headers["Retry-After"] = str(refused.retry_after)
     if refused.status == 401:
         response.headers["WWW-Authenticate"] = 'Bearer realm="inspection"'
     return response

@@ -58,6 +58,9 @@ CODES: Final[dict[str, tuple[int, str]]] = {
     "storage_full": (507, "no space is left for evidence"),
 }
 
+RETRY_AFTER_S: Final = {503: 5, 507: 600}
+"""When to ask again, by status, where nothing else is said."""
+
 
 @dataclass(frozen=True, slots=True)
 class Fault:
@@ -72,7 +75,8 @@ class Refused(Exception):
     """The request is refused; nothing was stored.
 
     `code` is a key of `CODES`; `params` fill its text; `faults` are all faults of the body at once;
-    `extra` are members added to the answer (what has happened meanwhile, for instance).
+    `extra` are members added to the answer (what has happened meanwhile, for instance); `retry_after`: after so many
+    seconds it is worth asking again.
     """
 
     def __init__(
@@ -89,7 +93,7 @@ class Refused(Exception):
         self.params = params
         self.faults = tuple(faults)
         self.extra = dict(extra or {})
-        self.retry_after = retry_after
+        self.retry_after = retry_after or RETRY_AFTER_S.get(self.status)
 
 
 def invalid(*faults: Fault) -> Refused:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import Final
 
 import orjson
 from flask import Response, g, request
@@ -12,8 +11,6 @@ from inspection.domain.errors import Refused
 from inspection.pages.desk import language, page, refusal_view, signed_in
 from inspection.pages.forms import OWN, Form
 from inspection.web import context, drain
-
-RETRY_AFTER_S: Final = {429: 900, 503: 5, 507: 600}
 
 
 def render(refused: Refused) -> Response:
@@ -49,8 +46,8 @@ def render(refused: Refused) -> Response:
         to=request.full_path.rstrip("?"),
         request_id=g.get("request_id", ""),
     )
-    if refused.status in RETRY_AFTER_S:
-        response.headers["Retry-After"] = str(refused.retry_after or RETRY_AFTER_S[refused.status])
+    if refused.retry_after:
+        response.headers["Retry-After"] = str(refused.retry_after)
     return response
 
 

@@ -107,6 +107,7 @@ function mount(element, content) {
   element.innerHTML = String(content || '');
 }
 
+/** Child → what it was when it was drawn. */
 const drawn = new WeakMap();
 
 /** Draw anew what is there already. Each child that reads as before stays where it is: a finger may be on it, and what
@@ -116,9 +117,8 @@ function redraw(element, content) {
   mount(fresh, content);
   const before = [...element.children];
   const children = [...fresh.content.children].map((one) => {
-    const text = one.outerHTML;
-    const at = before.findIndex((other) => drawn.get(other) === text);
-    drawn.set(one, text);
+    const at = before.findIndex((other) => drawn.get(other)?.isEqualNode(one));
+    drawn.set(one, one.cloneNode(true));
     return at < 0 ? one : before.splice(at, 1)[0];
   });
   for (const gone of before) gone.remove();

@@ -42,12 +42,20 @@ class AuditKey:
         """As it is now. Raises `OSError`, and `ValueError` for a file that holds no key."""
         return _kept(self.path)
 
+    @property
+    def _following(self) -> Path:
+        path = self.path.resolve()  # where a link leads, so that the old key is gone from there
+        return path.with_name(f"{path.name}.next")
+
+    def is_half_changed(self) -> bool:
+        """Whether a change is under way, or was broken off and is to be done again."""
+        return self._following.exists()
+
     @contextmanager
     def changing(self) -> Iterator[tuple[SigningKey, SigningKey]]:
         """(the key, its successor), held against everybody else who would change it; at the end the successor has taken
         its place. Broken off before, it is the same successor the next time."""
-        path = self.path.resolve()  # where a link leads, so that the old key is gone from there
-        following = path.with_name(f"{path.name}.next")
+        path, following = self.path.resolve(), self._following
         with path.with_name(f"{path.name}.lock").open("ab") as line:
             fcntl.flock(line, fcntl.LOCK_EX)
             old, new = _kept(path), _kept(following)

@@ -71,7 +71,8 @@ def test_failures_alone_are_counted_and_a_known_and_an_unknown_name_look_alike(w
         sign_in(world, "bureau", "wrong")
     blocked = sign_in(world, "bureau")
     assert (blocked.status_code, blocked.json["code"]) == (429, "too_many_attempts")
-    assert int(blocked.headers["Retry-After"]) > 0
+    assert int(blocked.headers["Retry-After"]) == 15 * 60
+    assert "最迟 15 分钟后" in blocked.json["detail"]
     assert sign_in(world, "bureau", address="10.0.0.2").status_code == 201  # the honest user elsewhere
     world.clock.go(minutes=16)
     assert sign_in(world, "bureau").status_code == 201

@@ -10,12 +10,18 @@ import pytest
 
 from inspection.actions.audit_export import export_log
 from inspection.actions.checkpoints import rotate_audit_key, sign_heads
+from inspection.actions.context import Context
+from inspection.actions.doctor import examine
 from inspection.actions.verification import chain_faults
 from inspection.domain import chain as rules
 from inspection.domain.verify_audit import verify_folder
 from inspection.storage.audit_key import AuditKey
 from tests.journeys.test_audit_log import behind_its_back, faults, read, story, verified
 from tests.support.world import World
+
+
+def wrong(ctx: Context) -> set[str]:
+    return {one.code for one in examine(ctx, ctx.audit_key.path.parent, proxy_hops=1) if not one.well}
 
 
 def test_whoever_knows_one_key_knows_those_that_followed_and_went_before(sqlite_world: World, tmp_path: Path) -> None:
@@ -57,11 +63,13 @@ def test_a_change_of_keys_that_was_broken_off_is_done_again_with_the_same(
             with pytest.raises(ZeroDivisionError):
                 rotate_audit_key(ctx)
         assert ctx.audit_key.read().public_key == before
+        assert "key_half_changed" in wrong(ctx)
         assert sign_heads(ctx) == 3
         assert chain_faults(ctx) == []
         promised = AuditKey(ctx.audit_key.path.with_name("audit-key.next")).read().public_key
         assert rotate_audit_key(ctx) == (before, promised)
         assert ctx.audit_key.read().public_key == promised
+        assert "key_half_changed" not in wrong(ctx)
         sqlite_world.clock.go(days=1)
         assert sign_heads(ctx) == 1
         assert chain_faults(ctx) == []

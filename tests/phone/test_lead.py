@@ -200,11 +200,50 @@ def test_what_is_refused_keeps_every_word_in_sight(site: Site, phone: Phone) -> 
     send(page)
     expect(page.locator("#trouble")).not_to_be_empty()
     expect(page.locator("form[data-do=report] [name=text]")).to_have_value("再看一次-refused")
-    assert here(phone, site)["count"] == 0
+    page.reload()
+    expect(page.locator("form[data-do=report] [name=text]")).to_have_value("再看一次-refused")
     page.locator("[name=police_receipt]").fill("")
     send(page)
     expect(page.locator(".danger-box")).to_contain_text("线索已送达")
     assert leads(site)[0]["text"] == "再看一次-refused"
+    assert here(phone, site)["count"] == 0
+
+
+def test_half_a_lead_is_kept_locked_and_goes_nowhere_until_it_is_sent_or_given_up(site: Site, phone: Phone) -> None:
+    page = ready(phone)
+    before = len(leads(site))
+    fill(page, "写到一半-qxhalf")
+    text = page.locator("form[data-do=report] [name=text]")
+    home(phone)
+    page.reload()
+    expect(page.locator("#strip")).to_contain_text("没有待上传")
+    kept = here(phone, site)
+    assert (kept["count"], "qxhalf" in kept["everything"], "qxplace" in kept["everything"]) == (1, False, False)
+    page.locator("main a[href='#/lead']", has_text="还没有发出").click()
+    expect(text).to_have_value("写到一半-qxhalf")
+    expect(page.locator("[name=category][value=injury_or_abuse]")).to_be_checked()
+    assert len(leads(site)) == before
+    text.fill("写到一半-qxhalf 写完了")
+    send(page)
+    expect(page.locator(".danger-box")).to_contain_text("线索已送达")
+    assert leads(site)[0]["text"] == "写到一半-qxhalf 写完了"
+    assert here(phone, site)["count"] == 0
+    fill(page, "不要了")
+    page.reload()
+    page.locator("summary", has_text="不报告了").click()
+    page.locator("[data-do=forget]").click()
+    expect(text).to_be_empty()
+    assert here(phone, site)["count"] == 0
+    assert len(leads(site)) == before + 1
+
+
+def test_half_a_lead_that_cannot_be_opened_does_not_stand_in_the_way_of_another(phone: Phone) -> None:
+    page = ready(phone)
+    page.evaluate(SPOILT.replace("trouble: null", "trouble: null, begun: true"))
+    fill(page, "现在的事")
+    expect(page.locator("#say")).to_contain_text("已无法打开")
+    send(page)
+    expect(page.locator(".danger-box")).to_contain_text("线索已送达")
 
 
 def test_what_points_to_a_child_is_hinted_while_one_types(phone: Phone) -> None:

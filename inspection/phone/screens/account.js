@@ -2,7 +2,7 @@
 
 import { call, NoNetwork, VERSION } from '../api.js';
 import { openDrafts } from '../draft.js';
-import { unsentLeads } from './lead.js';
+import { begunLead, unsentLeads } from './lead.js';
 import { backup, entries, unsent } from '../outbox.js';
 import { html, language, LANGUAGES, sizeText, t } from '../words.js';
 
@@ -130,9 +130,9 @@ export async function showSignIn(root, _, app) {
 
 export async function showMe(root, _, app) {
   app.titled(t('me.title'));
-  const [kept, limits, waiting, checks, proofs, leads] = [
+  const [kept, limits, waiting, checks, proofs, leads, begun] = [
     await keptForSure(), await limitsHere(), (await entries()).filter(unsent), await openDrafts('inspection'), await openDrafts('rectification'),
-    await unsentLeads(),
+    await unsentLeads(), await begunLead(),
   ];
   const room = await navigator.storage?.estimate?.().catch(() => null);
   const open = checks.length + proofs.length;
@@ -155,9 +155,9 @@ export async function showMe(root, _, app) {
     <section class="card"><h2>${t('me.language')}</h2>${languages()}</section>
     <section class="card">
       <h2>${t('me.leave')}</h2>
-      ${waiting.length + open + leads.length > 0
+      ${waiting.length + open + leads.length > 0 || begun
         ? html`<form data-do="leave">
-            ${leads.length > 0 && html`<p class="trouble-box">${t('lead.unsent_leaving')}</p>`}
+            ${(leads.length > 0 || begun) && html`<p class="trouble-box">${t('lead.unsent_leaving')}</p>`}
             ${waiting.length + open > 0 && html`<p class="trouble-box">${t('me.unsent', { waiting: waiting.length, open })}</p>`}
             ${waiting.length > 0 && html`<button type="button" class="plain wide" data-do="export">${t('queue.export')}</button>`}
             <label class="field"><span>${t('me.type_word', { word: t('me.word') })}</span><input name="word" autocomplete="off"></label>

@@ -7,6 +7,7 @@ import { entries, unsent } from '../outbox.js';
 import * as sync from '../sync.js';
 import { daysBetween, dayText, dueText, go, html, momentText, t } from '../words.js';
 import { keptForSure, limitList, limitsHere } from './account.js';
+import { begunLead } from './lead.js';
 import { inTurn } from './problem.js';
 
 /** Where 工作台 stands now: it may be built anew while something that began on it is still under way. */
@@ -98,8 +99,8 @@ function oldestUnsent(drafts, waiting) {
 async function showInspector(root, app) {
   const today = app.today();
   // side by side: one after the other they hold up the screen
-  const [since, limits, isKept, drafts, waiting, known, institutions, assignments] = await Promise.all([
-    readySince(), limitsHere(), keptForSure(), openDrafts('inspection'), entries(),
+  const [since, limits, isKept, drafts, lead, waiting, known, institutions, assignments] = await Promise.all([
+    readySince(), limitsHere(), keptForSure(), openDrafts('inspection'), begunLead(), entries(),
     mine().all('drafts'), mine().all('institutions'), mine().all('assignments'),
   ]);
   const places = new Map(institutions.map((one) => [one.id, one]));
@@ -119,6 +120,7 @@ async function showInspector(root, app) {
     ${limitList(limits)}
     ${oldestUnsent(drafts, waiting)}
     ${!since && ready}
+    ${lead && html`<a class="card bad" href="#/lead"><div class="row"><h2>${t('home.lead_begun')}</h2>${go}</div></a>`}
     ${drafts.length > 0 && html`
       <h2 class="section">${t('home.go_on')}</h2>
       ${drafts.map((one) => html`<a class="card" href="#/check/${one.id}">

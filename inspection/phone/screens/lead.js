@@ -5,10 +5,12 @@ import { identifying } from '../checklist.js';
 import { mine } from '../db.js';
 import { newId, openDrafts } from '../draft.js';
 import { codes, html, momentText, t } from '../words.js';
+import { inTurn } from './problem.js';
 
 // ── what is kept here ────────────────────────────────────────────────────────────────────────────────────────────
 
-// A lead is sent at once and alone. Until the server has acknowledged it, it lies here locked, and is wiped then.
+// A lead is sent at once and alone. Until the server has acknowledged it, it lies here locked, and is wiped then. So does
+// one that is only begun, until it is sent or given up.
 
 const KIND = { name: 'AES-GCM', length: 256 };
 const ROOM = 8192;
@@ -38,12 +40,17 @@ const padded = (text) => {
 
 const under = (iv, id) => ({ name: 'AES-GCM', iv, additionalData: bytesOf(id) });
 
-/** Lock a lead and keep it: first of all, so that a phone that dies while it is sent loses nothing. */
-export async function keepLead(id, body) {
+/** Lock a lead and keep it: first of all, so that a phone that dies while it is sent loses nothing. One that is only
+ * `begun` never takes the place of one that is to be sent. */
+async function keepLead(id, body, { begun = false } = {}) {
   const db = mine();
   const iv = crypto.getRandomValues(new Uint8Array(12));
   const locked = await crypto.subtle.encrypt(under(iv, id), await keyOf(db), padded(JSON.stringify(body)));
-  await db.put('leads', { id, iv, locked, kept_at: Date.now(), trouble: null });
+  await db.work('leads', 'readwrite', async (s) => {
+    const now = await s.leads.get(id);
+    if (begun && now && !now.begun) return;
+    await s.leads.put({ id, iv, locked, kept_at: Date.now(), trouble: null, begun });
+  });
 }
 
 const opened = async (db, one) => {
@@ -52,16 +59,25 @@ const opened = async (db, one) => {
 };
 
 /** What a kept lead says, for its person to put right. */
-export async function openLead(id) {
+async function openLead(id) {
   const db = mine();
   const one = await db.get('leads', id);
   return one ? JSON.parse(await opened(db, one)) : null;
 }
 
 /** Those that the server has not acknowledged: when each was kept, and what the server had against it. */
-export const unsentLeads = async () => (await mine().all('leads')).map(({ id, kept_at, trouble }) => ({ id, kept_at, trouble }));
+export const unsentLeads = async () =>
+  (await mine().all('leads')).filter((one) => !one.begun).map(({ id, kept_at, trouble }) => ({ id, kept_at, trouble }));
 
-export const forgetLead = (id) => mine().remove('leads', id);
+/** The one that was begun and neither sent nor given up. */
+export const begunLead = async () => (await mine().all('leads')).find((one) => one.begun);
+
+/** Sent, and refused: it waits to be put right in its form. */
+const reopenLead = (id) =>
+  mine().work('leads', 'readwrite', async (s) => {
+    const one = await s.leads.get(id);
+    if (one) await s.leads.put({ ...one, begun: true });
+  });
 
 /** Not tried again by itself: it has to be looked at. */
 const ASKS = new Set([400, 404, 409, 413, 415, 422]);
@@ -95,7 +111,7 @@ export function sendLeads() {
   sending ||= (async () => {
     let wrong = null;
     try {
-      for (const one of (await db.all('leads')).filter((each) => !each.trouble?.asks)) {
+      for (const one of (await db.all('leads')).filter((each) => !each.begun && !each.trouble?.asks)) {
         try {
           await sendOne(db, one);
         } catch (error) {
@@ -177,10 +193,34 @@ export async function sendAgain(app, id) {
   app.say(said);
 }
 
+const bodyOf = (form) => ({
+  institution_id: form.institution_id.value,
+  observed_at: momentOf(form.observed_at.value),
+  place: form.place.value.trim(),
+  category: form.category.value,
+  child_safe_now: form.child_safe_now.value,
+  police_called_at: momentOf(form.police_called_at.value),
+  police_receipt: form.police_receipt.value.trim() || null,
+  text: form.text.value,
+});
+
+/** What was begun; null once it cannot be opened any more: it must not stand in the way of what is to be reported now. */
+async function restored(begun, app) {
+  try {
+    return await openLead(begun.id);
+  } catch (error) {
+    console.warn(error);
+    await mine().remove('leads', begun.id);
+    app.say(t('lead.not_restored'), true);
+    return null;
+  }
+}
+
 export async function show(root, [id], app) {
   app.titled(t('lead.title'));
-  const [known, list, waiting] = await Promise.all([id ? openLead(id) : null, places(), unsentLeads()]);
-  const own = known ? id : newId();
+  const [begun, list, waiting] = await Promise.all([id ? null : begunLead(), places(), unsentLeads()]);
+  const known = id ? await openLead(id) : begun && (await restored(begun, app));
+  const own = known ? id || begun.id : newId();
   const given = known || { observed_at: Date.now(), place: '', text: '', category: '', child_safe_now: '' };
   const chosen = (one, value) => one === value && html`checked`;
   app.mount(root, html`
@@ -191,15 +231,17 @@ export async function show(root, [id], app) {
       <a class="button danger wide" href="tel:110">${t('red.call')}</a>
     </section>
     ${unsentList(waiting.filter((one) => one.id !== own))}
-    <form class="card" data-do="report">
+    ${begun && known && html`<div class="note-box"><p>${t('lead.restored', { at: momentText(begun.kept_at) })}</p>
+      <details><summary>${t('lead.give_up')}</summary><button type="button" class="plain wide" data-do="forget">${t('lead.forget')}</button></details></div>`}
+    <form class="card" data-do="report" data-on="typed">
       <div id="trouble" role="alert"></div>
       <label class="field"><span>${t('lead.institution')}</span>
         <select name="institution_id" required><option value="">${t('lead.choose')}</option>
           ${list.map((one) => html`<option value="${one.id}" ${one.id === given.institution_id && html`selected`}>${one.name}</option>`)}</select></label>
       <label class="field"><span>${t('lead.observed_at')}</span>
-        <input type="datetime-local" name="observed_at" required value="${localTime(given.observed_at)}"></label>
+        <input type="datetime-local" name="observed_at" required value="${given.observed_at && localTime(given.observed_at)}"></label>
       <label class="field"><span>${t('lead.place')}</span>
-        <input name="place" maxlength="60" required autocomplete="off" data-on="hint" value="${given.place}"></label>
+        <input name="place" maxlength="60" required autocomplete="off" value="${given.place}"></label>
       <fieldset class="field"><legend>${t('lead.category')}</legend>
         ${codes('lead_category').map((code) => html`<label class="check"><input type="radio" name="category" value="${code}" required ${chosen(code, given.category)}> ${t(`lead_category.${code}`)}</label>`)}</fieldset>
       <fieldset class="field"><legend>${t('lead.safe')}</legend>
@@ -209,15 +251,18 @@ export async function show(root, [id], app) {
       <label class="field"><span>${t('lead.receipt')}</span>
         <input name="police_receipt" maxlength="64" autocomplete="off" value="${given.police_receipt}"></label>
       <label class="field"><span>${t('lead.text')}</span>
-        <textarea name="text" rows="5" maxlength="${MOST}" data-on="hint">${given.text}</textarea></label>
+        <textarea name="text" rows="5" maxlength="${MOST}">${given.text}</textarea></label>
       <p class="hint">${t('lead.no_names')}</p>
       <div id="hints" role="status" aria-live="polite"></div>
       <button type="submit" class="danger wide">${t('lead.report')}</button>
       <p class="hint">${t('lead.where_to')}</p>
     </form>
     <div class="foot"><button type="button" data-do="leave">${t('app.back')}</button></div>`);
+  const form = root.querySelector('form');
+  const keep = inTurn(async () => {
+    if (!form.dataset.sent) await keepLead(own, bodyOf(form), { begun: true });
+  });
   const hint = () => {
-    const form = root.querySelector('form');
     const found = [...new Set([form.place.value, form.text.value].flatMap(identifying))];
     app.mount(root.querySelector('#hints'), found.length > 0 && html`<p class="note-box">${t('lead.hints')}${found.map((code) => t(`flag.${code}`)).join(t('lead.and'))}</p>`);
   };
@@ -225,8 +270,21 @@ export async function show(root, [id], app) {
   app.wire(root, {
     leave: () => app.back(),
     send: (button) => sendAgain(app, button.dataset.id),
-    report: (form) => report(root, app, form, own),
-  }, { hint });
+    forget: async () => {
+      await mine().remove('leads', own);
+      app.again();
+    },
+    report: async () => {
+      form.dataset.sent = 'yes';
+      await keep(); // what was typed last is under way still
+      await report(root, app, form, own);
+    },
+  }, {
+    typed: () => {
+      hint();
+      return keep();
+    },
+  });
 }
 
 async function report(root, app, form, id) {
@@ -235,20 +293,10 @@ async function report(root, app, form, id) {
   app.mount(trouble, '');
   button.disabled = true;
   try {
-    await keepLead(id, {
-      institution_id: form.institution_id.value,
-      observed_at: momentOf(form.observed_at.value),
-      place: form.place.value.trim(),
-      category: form.category.value,
-      child_safe_now: form.child_safe_now.value,
-      police_called_at: momentOf(form.police_called_at.value),
-      police_receipt: form.police_receipt.value.trim() || null,
-      text: form.text.value,
-    });
+    await keepLead(id, bodyOf(form));
     const [answer, said] = await sent(id);
     if (answer?.status === 422) {
-      // the words stand in the form still: nothing that was refused is kept beside them
-      await forgetLead(id);
+      await reopenLead(id);
       app.mount(trouble, html`<ul class="fault">${(answer.json.errors || []).map((fault) => html`<li>${FIELDS[fault.pointer] && html`<strong>${t(FIELDS[fault.pointer])}</strong> `}${fault.detail}</li>`)}</ul>`);
       trouble.scrollIntoView({ block: 'center' });
       return;
@@ -258,5 +306,6 @@ async function report(root, app, form, id) {
       <div class="foot"><button type="button" data-do="leave">${t('app.back')}</button></div>`);
   } finally {
     button.disabled = false;
+    delete form.dataset.sent;
   }
 }

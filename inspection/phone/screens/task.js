@@ -6,7 +6,7 @@ import { locate } from '../photo.js';
 import * as sync from '../sync.js';
 import { codes, dayText, dueText, html, t } from '../words.js';
 import { isApple } from './account.js';
-import { sendAgain, unsentLeads, unsentList } from './lead.js';
+import { begunLead, sendAgain, unsentLeads, unsentList } from './lead.js';
 
 const MOST_SHOWN = 50;
 
@@ -147,14 +147,14 @@ export async function showRed(root, _, app) {
   app.titled(t('red.title'));
   const own = (await mine().all('checklists')).flatMap((one) => one.sections.flatMap((section) => section.items)).filter((item) => item.red_line === 'R1');
   const signs = [...new Map(own.map((item) => [item.text, item])).values()];
-  const waiting = await unsentLeads();
+  const [waiting, begun] = await Promise.all([unsentLeads(), begunLead()]);
   app.mount(root, html`
     <section class="danger-box">
       <h2>${t('red.do_not_ask')}</h2>
       <p>${t('red.how')}</p>
       <a class="button danger wide" href="tel:110">${t('red.call')}</a>
       <p><strong>${t('red.at_once')}</strong></p>
-      ${app.isInspector && html`<a class="button plain wide" href="#/lead">${t('red.report')}</a>`}
+      ${app.isInspector && html`<a class="button plain wide" href="#/lead">${t(begun ? 'red.report_on' : 'red.report')}</a>`}
     </section>
     ${unsentList(waiting)}
     <section class="card"><h2>${t('red.duty')}</h2><ul class="timeline">
