@@ -177,7 +177,8 @@ function complain(error) {
 
 let saying = null;
 
-function say(text, isTrouble = false) {
+/** `ms`: how long it stands there, if nothing else is said. */
+function say(text, isTrouble = false, ms = isTrouble ? 12000 : 4000) {
   const place = document.getElementById('say');
   if (!place) return;
   place.className = isTrouble ? 'trouble' : '';
@@ -185,7 +186,7 @@ function say(text, isTrouble = false) {
   clearTimeout(saying);
   saying = setTimeout(() => {
     place.textContent = '';
-  }, isTrouble ? 12000 : 4000);
+  }, ms);
 }
 
 // ── what stands around the screen ────────────────────────────────────────────────────────────────────────────────

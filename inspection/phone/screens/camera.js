@@ -56,6 +56,9 @@ export const photoStrip = (draftId, slot, hashes, photos, { fixed = false } = {}
     })}
   </ul>`;
 
+/** No keeping of photos takes longer. */
+const LONGEST_MS = 120000;
+
 /** The photos of a draft by hash. */
 export const photosByHash = async (draftId) => new Map((await photosOf(draftId)).map((photo) => [photo.sha256, photo]));
 
@@ -70,7 +73,7 @@ export async function take(app, { draft, slot, path, source, whole = false, pdf 
   try {
     const files = await choose({ source, pdf });
     if (!files.length) return 0;
-    app.say(t('photo.keeping', { count: files.length }));
+    app.say(t('photo.keeping', { count: files.length }), false, LONGEST_MS);
     let trouble = null;
     for (const file of files) {
       try {
