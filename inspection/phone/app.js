@@ -121,7 +121,7 @@ function redraw(element, content) {
     drawn.set(one, one.cloneNode(true));
     return at < 0 ? one : before.splice(at, 1)[0];
   });
-  for (const gone of before) gone.remove();
+  for (const gone of [...element.childNodes]) if (!children.includes(gone)) gone.remove();
   let place = element.firstElementChild;
   for (const child of children) {
     if (child === place) place = place.nextElementSibling;
@@ -249,7 +249,7 @@ async function strip() {
   const left = waiting.length + leads;
   const state = asked ? 'attention' : left ? 'waiting' : api.online.known ? 'fine' : 'unreached';
   place.className = `strip ${state}`;
-  mount(place, html`<span>${t(network)}</span>
+  redraw(place, html`<span>${t(network)}</span>
     <span>${left ? t('strip.waiting', { count: left }) : t('strip.nothing')}${outbox.isSending() && waiting.length ? ` · ${t('strip.sending')}` : ''}</span>
     <span>${syncedAt ? t('strip.synced', { time: dateOf(syncedAt) === app.today() ? timeText(syncedAt) : dateOf(syncedAt).slice(5) }) : t('strip.never')}</span>`);
   count('queue', left);
@@ -269,7 +269,7 @@ function above(about) {
   if (!place) return;
   const behind = api.newest.version && api.newest.version !== api.VERSION;
   const minutes = Math.round(api.clock.offset / 60000);
-  mount(place, html`
+  redraw(place, html`
     ${session && signedOut && !about.asks && html`<p class="notice trouble">${t('app.signed_out')} <a href="#/signin">${t('app.sign_in_again')}</a></p>`}
     ${!about.calm && registration?.waiting && html`<p class="notice">${t('app.update')} <button data-do="update">${t('app.update_now')}</button></p>`}
     ${!about.calm && behind && !registration?.waiting && html`<p class="notice">${t('app.old')}</p>`}

@@ -124,6 +124,7 @@ def test_what_only_begins_like_a_workbook_is_none(data: bytes) -> None:
     assert unreadable.value.code == "not_a_table"
 
 
+@pytest.mark.short_drill
 @pytest.mark.parametrize("how", ["csv", "xlsx"])
 def test_rows_have_an_upper_bound(how: str) -> None:
     rows = [["名称"]] * (tables.MOST_ROWS + 1)
@@ -189,6 +190,7 @@ def test_the_commands_import_and_tell_faults(sqlite_world: World, tmp_path: Path
     assert run_command(environment, "users", "import", str(tmp_path / "none.csv")).returncode == 1
 
 
+@pytest.mark.short_drill
 def test_the_file_of_codes_comes_first_and_goes_with_a_refusal(sqlite_world: World, tmp_path: Path) -> None:
     environment = environment_of(sqlite_world)
     users, codes = tmp_path / "people.csv", tmp_path / "codes.csv"

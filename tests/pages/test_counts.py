@@ -177,6 +177,7 @@ CONDITIONS = st.lists(st.sampled_from(sorted(SOME)), max_size=3, unique=True).fl
 )
 
 
+@pytest.mark.short_drill
 @settings(max_examples=examples(20))
 @given(conditions=CONDITIONS, who=st.sampled_from(["bureau", "league", "school", "procurator"]))
 def test_the_count_the_list_and_the_workbook_are_the_same(years: World, conditions: dict[str, str], who: str) -> None:
@@ -225,6 +226,7 @@ EVERYBODY = (
 """Some of the cast, and three who hold several roles at once."""
 
 
+@pytest.mark.short_drill
 @settings(max_examples=examples(10))
 @given(
     who=st.sampled_from(EVERYBODY),

@@ -59,6 +59,7 @@ def test_every_page_as_every_account(sqlite_world: World, username: str | None) 
             assert "script-src 'nonce-" in policy, name
 
 
+@pytest.mark.short_drill
 def test_a_get_changes_nothing(sqlite_world: World) -> None:
     """Not a row: that a session was used is noted in a column, and in `test_sessions.py` alone."""
     problem = sqlite_world.open_problem()
