@@ -246,6 +246,29 @@ def test_half_a_lead_that_cannot_be_opened_does_not_stand_in_the_way_of_another(
     expect(page.locator(".danger-box")).to_contain_text("线索已送达")
 
 
+NO_ROOM = """() => {
+    const put = IDBObjectStore.prototype.put
+    IDBObjectStore.prototype.put = function (...given) {
+        if (this.name === 'leads') throw new DOMException('no room', 'QuotaExceededError')
+        return put.apply(this, given)
+    }
+}"""
+
+
+def test_a_full_phone_sends_it_all_the_same(site: Site, line: Line, phone: Phone) -> None:
+    phone.context.add_init_script(f"({NO_ROOM})()")
+    page = ready(phone)
+    lose_signal(phone, line)
+    fill(page, "没有空间-full")
+    expect(page.locator("#say")).to_contain_text("存储空间")
+    send(page)
+    expect(page.locator("#trouble")).to_contain_text("请留在本页")
+    find_signal(phone, line)
+    send(page)
+    expect(page.locator(".danger-box")).to_contain_text("线索已送达")
+    assert leads(site)[0]["text"] == "没有空间-full"
+
+
 def test_what_points_to_a_child_is_hinted_while_one_types(phone: Phone) -> None:
     page = ready(phone)
     fill(page, "三年级学生，家长电话13912345678")

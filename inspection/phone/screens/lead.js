@@ -2,7 +2,7 @@
 
 import { call, NoNetwork } from '../api.js';
 import { identifying } from '../checklist.js';
-import { mine } from '../db.js';
+import { mine, StorageFull } from '../db.js';
 import { newId, openDrafts } from '../draft.js';
 import { codes, html, momentText, t } from '../words.js';
 import { inTurn } from './problem.js';
@@ -186,6 +186,23 @@ async function sent(id) {
   }
 }
 
+/** False for what a full phone said; anything else is raised. */
+function isFull(error) {
+  if (!(error instanceof StorageFull)) throw error;
+  return false;
+}
+
+/** Send one that finds no room here: the answer, null where there was no network, and what became of it in words. */
+async function sentAsItIs(id, body) {
+  try {
+    const answer = await call('PUT', `/leads/${id}`, { body });
+    return [answer, inWords(answer)];
+  } catch (error) {
+    if (!(error instanceof NoNetwork)) throw error;
+    return [null, t('lead.not_kept')];
+  }
+}
+
 /** From a screen that lists them. */
 export async function sendAgain(app, id) {
   const [, said] = await sent(id);
@@ -276,7 +293,7 @@ export async function show(root, [id], app) {
     },
     report: async () => {
       form.dataset.sent = 'yes';
-      await keep(); // what was typed last is under way still
+      await keep().catch(() => {}); // what was typed last is under way still; what was wrong with that has been said
       await report(root, app, form, own);
     },
   }, {
@@ -293,11 +310,14 @@ async function report(root, app, form, id) {
   app.mount(trouble, '');
   button.disabled = true;
   try {
-    await keepLead(id, bodyOf(form));
-    const [answer, said] = await sent(id);
-    if (answer?.status === 422) {
-      await reopenLead(id);
-      app.mount(trouble, html`<ul class="fault">${(answer.json.errors || []).map((fault) => html`<li>${FIELDS[fault.pointer] && html`<strong>${t(FIELDS[fault.pointer])}</strong> `}${fault.detail}</li>`)}</ul>`);
+    const isKept = await keepLead(id, bodyOf(form)).then(() => true, isFull);
+    const [answer, said] = isKept ? await sent(id) : await sentAsItIs(id, bodyOf(form));
+    if (answer?.status === 422 || (!isKept && !(answer?.status < 300))) {
+      if (isKept) await reopenLead(id);
+      const faults = answer?.json?.errors || [];
+      app.mount(trouble, faults.length > 0
+        ? html`<ul class="fault">${faults.map((fault) => html`<li>${FIELDS[fault.pointer] && html`<strong>${t(FIELDS[fault.pointer])}</strong> `}${fault.detail}</li>`)}</ul>`
+        : html`<p class="fault">${said}</p>`);
       trouble.scrollIntoView({ block: 'center' });
       return;
     }
