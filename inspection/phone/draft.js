@@ -13,8 +13,8 @@ export class Finished extends Error {}
 /** No room for another photo, also after letting go of old copies. */
 export class NoRoom extends Error {}
 
-/** How long a photo waits for the room of a copy that was let go of. Chromium needs up to ten seconds for it, a busy phone
- * more. */
+/** How long a photo waits for the room of a copy that was let go of. Chromium was seen to take up to five seconds for it,
+ * once more than eight. */
 const PATIENCE_S = 20;
 
 export const KINDS = { school: 'school', kindergarten: 'kindergarten', tutoring_centre: 'tutoring' };
